@@ -1,0 +1,21 @@
+import type { Database } from '../../db/connect.ts';
+import { holdWallet, postWalletHold, voidWalletHold } from '../../db/wallet/hold-wallet.ts';
+import { parseMinor } from '../../domain/money.ts';
+import type { HoldWalletInput, WalletHoldRef } from '../../workflows/wallet/contract.ts';
+
+export const holdWalletActivities = (db: Database) => ({
+  /** @returns the funding fee that goes with the held amount, in minor units. */
+  holdWallet: async (input: HoldWalletInput): Promise<{ fundingFeeMinor: string }> => {
+    const hold = await holdWallet(db, { ...input, id: input.publishId, grossMinor: parseMinor(input.grossMinor) }, input);
+    return { fundingFeeMinor: hold.feeMinor.toString() };
+  },
+
+  /** The pivot. */
+  postWalletHold: async (input: WalletHoldRef): Promise<void> => {
+    await postWalletHold(db, input.publishId, input);
+  },
+
+  voidWalletHold: async (input: WalletHoldRef): Promise<void> => {
+    await voidWalletHold(db, input.publishId, input);
+  },
+});

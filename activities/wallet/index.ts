@@ -1,0 +1,9 @@
+import type { Database } from '../../db/connect.ts';
+import { asActivities } from '../refusals.ts';
+import { fundWalletActivities } from './fund-wallet.ts';
+import { holdWalletActivities } from './hold-wallet.ts';
+
+export const createWalletActivities = ({ db }: { db: Database }) =>
+  asActivities({ ...fundWalletActivities(db), ...holdWalletActivities(db) });
+
+export type WalletActivities = ReturnType<typeof createWalletActivities>;

@@ -1,0 +1,128 @@
+import {
+  ServiceError,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { DomainError, isErrorCode, type ErrorDetails } from '../../domain/errors.ts';
+
+export interface StartAndAwaitOptions {
+  readonly workflowType: string;
+  readonly workflowId: string;
+  readonly taskQueue: string;
+  readonly args: readonly unknown[];
+  /** Name of the update whose answer the caller waits for; its id is fixed, so that a repeat gets the same answer. */
+  readonly update: string;
+  readonly updateArgs?: readonly unknown[];
+  /** One line for people who look at the running workflow. */
+  readonly summary: string;
+  readonly searchAttributes: Readonly<Record<string, string>>;
+  readonly memo: Readonly<Record<string, string>>;
+  /** How long the caller may be kept waiting, in milliseconds. */
+  readonly budgetMs: number;
+  readonly workflowTaskTimeoutMs?: number;
+}
+
+export type Awaited<T> = { readonly kind: 'answered'; readonly value: T } | { readonly kind: 'accepted' };
+
+/** How long the question "does this workflow exist?" may take once the budget is spent. */
+const DESCRIBE_DEADLINE_MS = 1_000;
+
+/**
+ * Starts the workflow, or joins the one that runs or ran under this id, and waits for the update's answer.
+ * @returns `accepted` when the budget is spent and the workflow exists: it will go on by itself (202 with a link).
+ * @throws DomainError the workflow's refusal; or `service_unavailable` when nobody can say that it was started.
+ */
+export async function startAndAwait<T>(client: Client, options: StartAndAwaitOptions): Promise<Awaited<T>> {
+  const startWorkflowOperation = new WithStartWorkflowOperation(options.workflowType, {
+    workflowId: options.workflowId,
+    taskQueue: options.taskQueue,
+    args: [...options.args],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    staticSummary: options.summary,
+    memo: { ...options.memo },
+    typedSearchAttributes: keywords(options.searchAttributes),
+    ...(options.workflowTaskTimeoutMs ? { workflowTaskTimeout: options.workflowTaskTimeoutMs } : {}),
+  });
+  const updateOptions = {
+    startWorkflowOperation,
+    updateId: options.update,
+    args: [...(options.updateArgs ?? [])],
+  };
+  try {
+    const value = await client.withDeadline(Date.now() + options.budgetMs, () =>
+      client.workflow.executeUpdateWithStart(options.update, updateOptions),
+    );
+    return { kind: 'answered', value: value as T };
+  } catch (error) {
+    if (!isNoAnswer(error)) throw asRefusal(error);
+    if (await exists(client, options.workflowId)) return { kind: 'accepted' };
+    throw unavailable(error);
+  }
+}
+
+export interface UpdateRunningOptions {
+  readonly workflowId: string;
+  readonly update: string;
+  readonly updateId: string;
+  readonly args: readonly unknown[];
+  readonly budgetMs: number;
+}
+
+/**
+ * Asks a running workflow for a decision. Until a worker accepts it, it lives only in the server's memory: no answer
+ * in time is always `service_unavailable`, and the caller sends it again.
+ * @returns undefined when no workflow runs under this id: the caller reads the row then.
+ */
+export async function updateRunning<T>(client: Client, options: UpdateRunningOptions): Promise<{ value: T } | undefined> {
+  const handle = client.workflow.getHandle(options.workflowId);
+  try {
+    const value = await client.withDeadline(Date.now() + options.budgetMs, () =>
+      handle.executeUpdate(options.update, { updateId: options.updateId, args: [...options.args] as [unknown] }),
+    );
+    return { value: value as T };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    if (isNoAnswer(error)) throw unavailable(error);
+    throw asRefusal(error);
+  }
+}
+
+const keywords = (attributes: Readonly<Record<string, string>>) =>
+  Object.entries(attributes).map(([name, value]) => ({
+    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
+    value,
+  }));
+
+const isNoAnswer = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof ServiceError;
+
+async function exists(client: Client, workflowId: string): Promise<boolean> {
+  try {
+    await client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe());
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A coded failure of the workflow as the refusal that it is; anything else stays what it was. */
+function asRefusal(error: unknown): unknown {
+  const cause = error instanceof WorkflowUpdateFailedError ? rootFailure(error.cause) : undefined;
+  if (!cause || !isErrorCode(cause.type)) return error;
+  return new DomainError(cause.type, cause.message, cause.details?.[0] as ErrorDetails | undefined);
+}
+
+function rootFailure(error: unknown): ApplicationFailure | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (current instanceof ApplicationFailure) return current;
+  }
+  return undefined;
+}
+
+const unavailable = (cause: unknown): DomainError =>
+  Object.assign(new DomainError('service_unavailable', 'The service cannot answer right now. Send the same request again.'), { cause });

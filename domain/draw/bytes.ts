@@ -1,0 +1,48 @@
+import { requireDraw } from './invalid-draw.ts';
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const encoder = new TextEncoder();
+
+/** Lowercase hex. Its text order is the order of the bytes, so hashes are compared and sorted as hex. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+/** @throws InvalidDraw unless the text is lowercase hex of whole bytes. */
+export function fromHex(text: string): Uint8Array {
+  requireDraw(/^(?:[0-9a-f]{2})*$/.test(text), 'Not lowercase hex');
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(at * 2, at * 2 + 2), 16));
+}
+
+/** @throws InvalidDraw for a lone surrogate, which UTF-8 cannot hold: two different texts would get the same bytes. */
+export function utf8(text: string): Uint8Array {
+  requireDraw(text.isWellFormed(), 'The text has a lone surrogate');
+  return encoder.encode(text);
+}
+
+/** Eight bytes, big-endian. */
+export function uint64(value: number): Uint8Array {
+  requireDraw(Number.isSafeInteger(value) && value >= 0, 'Not a non-negative integer below 2^53');
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
+/**
+ * The tag and the fields, each behind its length in four big-endian bytes. No two lists of fields have the same
+ * frame, and no two uses of a hash share a tag: nothing hashed for one purpose can be shown for another.
+ */
+export function frame(tag: string, ...fields: readonly Uint8Array[]): Uint8Array {
+  const parts = [utf8(tag), ...fields];
+  const framed = new Uint8Array(parts.reduce((total, part) => total + 4 + part.length, 0));
+  const view = new DataView(framed.buffer);
+  let offset = 0;
+  for (const part of parts) {
+    view.setUint32(offset, part.length);
+    framed.set(part, offset + 4);
+    offset += 4 + part.length;
+  }
+  return framed;
+}

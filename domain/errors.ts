@@ -1,0 +1,110 @@
+/**
+ * The one table of refusals: stable code → HTTP status. A code is part of the API and is never renamed.
+ * Whoever adds a refusal adds its row here; everything else (problem documents, workflow failures, docs) reads it.
+ */
+export const ERROR_STATUS = {
+  // requests
+  validation_failed: 400,
+  malformed_body: 400,
+  amount_invalid: 422,
+  amount_not_positive: 422,
+  amount_too_large: 422,
+  currency_mismatch: 422,
+  currency_unsupported: 422,
+  not_found: 404,
+  method_not_allowed: 405,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  rate_limited: 429,
+  request_expired: 409,
+  idempotency_key_missing: 400,
+  idempotency_key_invalid: 400,
+  idempotency_key_reused: 422,
+  idempotency_in_flight: 409,
+  // identity
+  unauthenticated: 401,
+  token_expired: 401,
+  token_invalid: 401,
+  credentials_invalid: 401,
+  refresh_token_reused: 401,
+  forbidden: 403,
+  email_taken: 409,
+  role_not_self_assignable: 403,
+  // ledger
+  ledger_transfer_conflict: 409,
+  ledger_account_unknown: 500,
+  ledger_insufficient_balance: 422,
+  ledger_transfer_voided: 409,
+  ledger_transfer_already_resolved: 409,
+  // wallet
+  wallet_insufficient_funds: 422,
+  wallet_not_found: 404,
+  wallet_frozen: 409,
+  funding_declined: 422,
+  funding_not_found: 404,
+  // giveaway
+  giveaway_not_found: 404,
+  giveaway_not_draft: 409,
+  giveaway_not_open: 409,
+  giveaway_closed: 409,
+  giveaway_deadline_past: 422,
+  giveaway_deadline_too_far: 422,
+  giveaway_prizes_missing: 422,
+  entry_duplicate: 409,
+  entry_host_excluded: 403,
+  entry_not_found: 404,
+  award_not_found: 404,
+  award_not_yours: 403,
+  award_not_claimable: 409,
+  award_claim_expired: 409,
+  draw_not_found: 404,
+  // gift cards
+  merchant_not_found: 404,
+  merchant_exists: 409,
+  catalogue_item_not_found: 404,
+  catalogue_amount_not_offered: 422,
+  catalogue_currency_mismatch: 422,
+  settlement_leaves_nothing: 422,
+  card_not_found: 404,
+  card_not_yours: 403,
+  card_wrong_merchant: 403,
+  card_expired: 409,
+  card_already_redeemed: 409,
+  card_not_redeemable: 409,
+  card_over_redemption: 422,
+  card_code_invalid: 404,
+  escrow_reservation_voided: 409,
+  escrow_reservation_conflict: 409,
+  escrow_not_found: 404,
+  redemption_not_found: 404,
+  settlement_not_found: 404,
+  // finance
+  case_changed: 409,
+  case_not_open: 409,
+  settlement_not_parked: 409,
+  // providers
+  payment_refused: 422,
+  payment_unknown: 503,
+  // infrastructure
+  service_unavailable: 503,
+  internal_error: 500,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/** A refusal by a rule of the business: expected, final for these inputs, safe to show to the caller. */
+export class DomainError extends Error {
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails | undefined;
+
+  constructor(code: ErrorCode, message: string, details?: ErrorDetails) {
+    super(message);
+    this.name = 'DomainError';
+    this.code = code;
+    this.details = details;
+  }
+}
+
+export const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && value in ERROR_STATUS;

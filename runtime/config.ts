@@ -1,0 +1,108 @@
+import { z } from 'zod';
+
+/**
+ * The only reader of the environment. Each process names the parts it needs and gets them parsed and validated
+ * once, at start; a missing or malformed setting ends the process with every problem listed, before anything runs.
+ */
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const milliseconds = z.coerce.number().int().min(1);
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean));
+/** `keyId:base64,keyId:base64`, 32 bytes each; the first one encrypts, all of them decrypt. */
+const keyRing = list.transform((items, context) => {
+  const ring = items.map((item) => {
+    const [id = '', encoded = ''] = item.split(':');
+    return { id, key: Buffer.from(encoded, 'base64') };
+  });
+  if (ring.length === 0 || ring.some(({ id, key }) => id === '' || key.length !== 32)) {
+    context.addIssue({ code: 'custom', message: 'expected keyId:base64 of 32 bytes, comma separated' });
+  }
+  return ring;
+});
+const secret = z.string().min(16);
+const jwk = z.string().transform((text, context): Record<string, string> => {
+  try {
+    return JSON.parse(text) as Record<string, string>;
+  } catch {
+    context.addIssue({ code: 'custom', message: 'expected a JSON Web Key' });
+    return z.NEVER;
+  }
+});
+
+const parts = {
+  common: {
+    NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
+    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    LISTEN_HOST: z.string().default('127.0.0.1'),
+    SHUTDOWN_GRACE_MS: milliseconds.default(10_000),
+  },
+  giveawayDatabase: { DATABASE_URL_GIVEAWAY: z.url(), DATABASE_POOL_MAX: z.coerce.number().int().min(1).default(20) },
+  giftcardDatabase: { DATABASE_URL_GIFTCARD: z.url(), DATABASE_POOL_MAX: z.coerce.number().int().min(1).default(20) },
+  redis: { REDIS_URL: z.url() },
+  temporal: {
+    TEMPORAL_ADDRESS: z.string(),
+    /** How long an HTTP request waits for a workflow's answer before it says 202 or 503. */
+    REQUEST_BUDGET_MS: milliseconds.default(2_000),
+    WORKFLOW_TASK_TIMEOUT_MS: milliseconds.default(10_000),
+  },
+  giveawayApi: {
+    GIVEAWAY_API_PORT: port.default(5000),
+    AUTH_SIGNING_KEY: jwk,
+    ACCESS_TOKEN_TTL_MS: milliseconds.default(15 * 60_000),
+    REFRESH_TOKEN_TTL_MS: milliseconds.default(30 * 24 * 3_600_000),
+    BOOTSTRAP_ADMIN_EMAIL: z.email().optional(),
+    BOOTSTRAP_ADMIN_PASSWORD: z.string().min(12).optional(),
+    GATEWAY_PUBLIC_URL: z.url().default('http://127.0.0.1:5003'),
+    GIFTCARD_API_PUBLIC_URL: z.url().default('http://127.0.0.1:5002'),
+  },
+  giftcardApi: { GIFTCARD_API_PORT: port.default(5002) },
+  /** Public keys of whoever signs access tokens: a JSON Web Key Set. */
+  auth: { AUTH_PUBLIC_KEYS: jwk },
+  worker: {
+    JOB_MODE: z.enum(['worker', 'gateway', 'all']).default('all'),
+    WORKER_QUEUES: list.default(['all']),
+    WORKER_HTTP_PORT: port.default(5001),
+  },
+  gateway: {
+    GATEWAY_PORT: port.default(5003),
+    /** Origins whose pages may open a socket. */
+    GATEWAY_CORS_ORIGINS: list.default(['http://127.0.0.1:5000']),
+  },
+  payments: {
+    PAYMENTS_URL: z.url(),
+    PAYMENTS_API_KEY: secret,
+    PAYMENTS_TIMEOUT_MS: milliseconds.default(10_000),
+    /** The pooled account at the provider, and the platform's own account to which its service fees are paid. */
+    PAYMENTS_POOL_ACCOUNT: z.string().min(1),
+    PAYMENTS_PLATFORM_ACCOUNT: z.string().min(1),
+  },
+  paymentsWebhooks: { PAYMENTS_WEBHOOK_SECRETS: list },
+  cardCodes: { CARD_CODE_KEYS: keyRing, CARD_CODE_LOOKUP_KEY: keyRing },
+  draws: { DRAW_SECRET_KEYS: keyRing, PROOF_SIGNING_KEY: jwk },
+  alerts: { ALERT_WEBHOOK_URL: z.url().optional() },
+} as const;
+
+type Parts = typeof parts;
+export type ConfigPart = keyof Parts;
+type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
+/** `(A | B)` becomes `(A & B)`: the settings of all the wanted parts. */
+type Shape<P extends ConfigPart> = UnionToIntersection<Parts[P]>;
+export type Config<P extends ConfigPart = ConfigPart> = {
+  readonly [K in keyof Shape<P | 'common'>]: z.output<Extract<Shape<P | 'common'>[K], z.ZodType>>;
+};
+
+export class ConfigError extends Error {
+  constructor(issues: readonly string[]) {
+    super(`The configuration is not valid:\n${issues.map((issue) => `  ${issue}`).join('\n')}\nSee .env.example.`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** @throws ConfigError naming every setting that is missing or malformed. */
+export function loadConfig<const P extends ConfigPart>(wanted: readonly P[], environment = process.env): Config<P> {
+  const shape: z.ZodRawShape = Object.assign({}, parts.common, ...wanted.map((part) => parts[part]));
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = z.object(shape).safeParse(set);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  return Object.freeze(parsed.data) as Config<P>;
+}

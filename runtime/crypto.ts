@@ -1,0 +1,18 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+/** For names only (UUIDv5): never for anything that an adversary may choose and that must not collide. */
+export const sha1 = (data: Uint8Array): Uint8Array => createHash('sha1').update(data).digest();
+
+export const sha256 = (data: Uint8Array | string): Uint8Array => createHash('sha256').update(data).digest();
+
+export const hmacSha256 = (key: Uint8Array, data: Uint8Array | string): Uint8Array =>
+  createHmac('sha256', key).update(data).digest();
+
+export const randomSecret = (byteCount: number): Uint8Array => randomBytes(byteCount);
+
+/** An opaque token for a person or a program to keep: 256 bits, URL-safe. */
+export const randomToken = (): string => randomBytes(32).toString('base64url');
+
+/** Compares in a time that does not depend on where the two differ; different lengths are simply unequal. */
+export const constantTimeEqual = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.byteLength === b.byteLength && timingSafeEqual(a, b);

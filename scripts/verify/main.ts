@@ -1,0 +1,48 @@
+import { drawCrypto } from '../../runtime/draw-crypto.ts';
+import { verifyProof } from '../../domain/proof/verify-proof.ts';
+import { verifyReceiptInProof } from '../../domain/proof/verify-receipt.ts';
+import { UsageError, type VerifyArguments, parseVerifyArguments, USAGE } from './arguments.ts';
+import { readJson, UnreadableFile } from './read-json.ts';
+import { describeReport, summarizeReport, type VerifyReport } from './report.ts';
+
+/** Exit codes: what scripts that call the verifier may count on. */
+const VALID = 0;
+const NOT_VALID = 1;
+const NOT_CHECKED = 2;
+
+/**
+ * `handsel verify PROOF.json`: checks a proof, and a receipt against it, without a network.
+ * @param argv what follows the verb.
+ * @returns the exit code: 0 valid, 1 not valid, 2 when nothing could be checked.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const options = parseVerifyArguments(argv);
+    if (options.help) {
+      console.log(USAGE);
+      return VALID;
+    }
+    const report = await verifyFiles(options);
+    console.log(options.json ? JSON.stringify(summarizeReport(report), null, 2) : describeReport(report));
+    return report.ok ? VALID : NOT_VALID;
+  } catch (error) {
+    if (!(error instanceof UsageError || error instanceof UnreadableFile)) throw error;
+    console.error(error.message);
+    return NOT_CHECKED;
+  }
+}
+
+async function verifyFiles(options: VerifyArguments): Promise<VerifyReport> {
+  const { proofFile, receiptFile, trustedKey, participantId, receiptKey } = options;
+  const document = await readJson(proofFile);
+  const receiptDocument = receiptFile === undefined ? undefined : await readJson(receiptFile);
+  const proof = verifyProof(document, drawCrypto, { ...(trustedKey !== undefined && { trustedKey }) });
+  if (!proof.ok || receiptDocument === undefined) return { ok: proof.ok, proof };
+  const receipt = verifyReceiptInProof(receiptDocument, proof.proof, drawCrypto, {
+    ...(participantId !== undefined && { participantId }),
+    ...(receiptKey !== undefined && { receiptKey }),
+  });
+  return { ok: receipt.kind === 'included', proof, receipt };
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,59 @@
+import type { EntryInTree } from '../../domain/draw/membership.ts';
+import type { InvalidProof, Statement, ValidProof } from '../../domain/proof/verify-proof.ts';
+import type { ReceiptVerdict } from '../../domain/proof/verify-receipt.ts';
+
+export interface VerifyReport {
+  /** The proof is valid and, where a receipt was given, its entry is in the draw as it was received. */
+  readonly ok: boolean;
+  readonly proof: ValidProof | InvalidProof;
+  readonly receipt?: ReceiptVerdict;
+}
+
+/** The report for machines: without the proof itself, which the caller has. */
+export function summarizeReport({ ok, proof, receipt }: VerifyReport) {
+  if (!proof.ok) return proof;
+  const { commitment, seed, awards } = proof.proof;
+  const { giveawayId, drawNumber, root } = commitment;
+  const { statements, witnessed, randomness, caveats } = proof;
+  const draw = { giveawayId, drawNumber, root, seed, awards };
+  return { ok, statements, witnessed, randomness, caveats, draw, ...(receipt && { receipt }) };
+}
+
+/** The report for people. */
+export function describeReport({ proof, receipt }: VerifyReport): string {
+  const lines = proof.statements.map(describeStatement);
+  if (!proof.ok) return [...lines, line('WRONG', proof.step, proof.reason), '', 'NOT VALID'].join('\n');
+  const awards = proof.proof.awards.map(({ rank, unitId, participant }) => `  ${rank}. ${participant}  ${unitId}`);
+  const heading = awards.length > 0 ? 'Awarded (rank, participant, prize unit):' : 'Nothing was awarded.';
+  const shown = [...lines, '', heading, ...awards];
+  const limits = ['', 'Not shown by this proof:', ...proof.caveats.map((caveat) => `  - ${caveat}`)];
+  const receiptLines = receipt ? ['', ...describeReceipt(receipt)] : [];
+  const verdict = receipt && receipt.kind !== 'included' ? 'The proof is VALID, the receipt is NOT KEPT' : 'VALID';
+  return [...shown, ...limits, ...receiptLines, '', `${verdict} (${proof.randomness}, ${proof.witnessed})`].join('\n');
+}
+
+const line = (mark: string, step: string, text: string): string => `${mark.padEnd(6)}${step.padEnd(12)}${text}`;
+
+const describeStatement = ({ step, text }: Statement): string => line('ok', step, text);
+
+function describeReceipt(verdict: ReceiptVerdict): string[] {
+  switch (verdict.kind) {
+    case 'included': {
+      const { index, entry } = verdict.membership.at;
+      const text = `Entry ${entry.entryId} is leaf ${index}: ${entry.reason}, weight ${entry.weight}.`;
+      return [line('ok', 'receipt', text)];
+    }
+    case 'altered':
+      return verdict.differences.map((difference) => line('WRONG', 'receipt', `The entry was altered. ${difference}.`));
+    case 'omitted': {
+      const { before, after } = verdict.membership;
+      const text = `The entry was left out: it belongs between ${describeLeaf(before, 'the beginning')} and ${describeLeaf(after, 'the end')}.`;
+      return [line('WRONG', 'receipt', text)];
+    }
+    case 'refused':
+      return [line('WRONG', 'receipt', verdict.reason)];
+  }
+}
+
+const describeLeaf = (leaf: EntryInTree | null, none: string): string =>
+  leaf ? `${leaf.entry.entryId} (leaf ${leaf.index})` : none;

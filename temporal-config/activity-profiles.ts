@@ -1,0 +1,34 @@
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
+
+/**
+ * How long an effect may take and how it is repeated. No profile limits the number of attempts: what has money in
+ * flight is repeated until it is done or a person decides. Each time-out lies above the one of the layer below it,
+ * so that two attempts of one effect do not overlap in the ordinary case (they are safe when they do).
+ */
+
+/** The one transaction that a caller waits for. Over the database's own statement time-out of 2 s. */
+export const DATABASE_STEP: LocalActivityOptions = {
+  startToCloseTimeout: '3s',
+  // Past this a retry becomes a timer, so that hundreds of failing steps do not hold the worker.
+  localRetryThreshold: '50ms',
+  retry: { initialInterval: '20ms', backoffCoefficient: 2, maximumInterval: '30s' },
+};
+
+/** A transaction after the answer: as a normal activity, because a local one would delay the answer. */
+export const DATABASE_ACTIVITY: ActivityOptions = {
+  startToCloseTimeout: '5s',
+  retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30s' },
+};
+
+/** Reads or writes many rows, in batches, with heartbeats. */
+export const BATCH_ACTIVITY: ActivityOptions = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+};
+
+/** A call to a provider, whose HTTP time-out is 10 s. */
+export const PROVIDER_CALL: ActivityOptions = {
+  startToCloseTimeout: '15s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+};

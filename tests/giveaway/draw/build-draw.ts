@@ -1,0 +1,68 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import {
+  type Commitment,
+  commitmentSigningBytes,
+  type DrawTerms,
+  hashCommitment,
+  hashRules,
+  makeCommitment,
+} from '../../../domain/draw/commitment.ts';
+import { type DrawEntry, ELIGIBLE } from '../../../domain/draw/entry.ts';
+import { EntryTree } from '../../../domain/draw/entry-tree.ts';
+import { commitRevealSource, hashSecret } from '../../../domain/draw/randomness.ts';
+import { buildProof } from '../../../domain/proof/build-proof.ts';
+import type { CommitmentSignature, Proof } from '../../../domain/proof/proof.ts';
+import { type Receipt, type ReceiptBody, receiptSigningBytes } from '../../../domain/proof/receipt.ts';
+import { drawCrypto } from '../../../runtime/draw-crypto.ts';
+
+export const GIVEAWAY = 'giveaway-1';
+export const RULES = 'One entry per person. The draw is at the deadline.';
+export const KEY_ID = 'test-key';
+const INSTANT = '2030-01-31T12:00:00.000Z';
+const keys = generateKeyPairSync('ed25519');
+
+/** 32 bytes in hex that follow from a name. */
+export const hashOf = (name: string | number): string => createHash('sha256').update(String(name)).digest('hex');
+
+export const publicKey = Buffer.from(keys.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
+
+export const signHex = (message: Uint8Array): string => sign(null, message, keys.privateKey).toString('hex');
+
+/** Entries with these weights, each of a participant of its own; 0 makes one that is not eligible. */
+export const makeEntries = (weights: readonly number[]): DrawEntry[] =>
+  weights.map((weight, index) => ({
+    entryId: `entry-${String(index).padStart(4, '0')}`,
+    participant: hashOf(index),
+    weight,
+    reason: weight > 0 ? ELIGIBLE : 'under_age',
+    receivedAt: INSTANT,
+  }));
+
+export function commitTo(entries: readonly DrawEntry[], secret: string, units = 2): Commitment {
+  const tree = new EntryTree(drawCrypto);
+  for (const entry of entries) tree.add(entry);
+  const terms: DrawTerms = {
+    giveawayId: GIVEAWAY,
+    drawNumber: 1,
+    prizeUnits: Array.from({ length: units }, (_, index) => ({ unitId: `unit-${index}`, prizeId: 'card' })),
+    rulesHash: hashRules(drawCrypto, RULES),
+    randomness: commitRevealSource(hashSecret(drawCrypto, { giveawayId: GIVEAWAY, drawNumber: 1, secret })),
+    openedAt: INSTANT,
+    frozenAt: INSTANT,
+  };
+  return makeCommitment(terms, tree.summary());
+}
+
+export function signCommitment(commitment: Commitment): CommitmentSignature {
+  const terms = { keyId: KEY_ID, signedAt: INSTANT };
+  const message = commitmentSigningBytes(hashCommitment(drawCrypto, commitment), terms);
+  return { alg: 'Ed25519', ...terms, publicKey, signature: signHex(message) };
+}
+
+/** The proof of a draw carried out as the product does it. */
+export function makeProof(entries: readonly DrawEntry[], secret = hashOf('secret')): Proof {
+  const commitment = commitTo(entries, secret);
+  return buildProof(drawCrypto, { rules: RULES, commitment, signature: signCommitment(commitment), secret, entries });
+}
+
+export const signReceipt = (body: ReceiptBody): Receipt => ({ ...body, signature: signHex(receiptSigningBytes(body)) });

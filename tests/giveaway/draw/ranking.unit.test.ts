@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RandomNumbers } from '../../../domain/draw/random-numbers.ts';
+import { rankParticipants } from '../../../domain/draw/rank-participants.ts';
+import { drawCrypto } from '../../../runtime/draw-crypto.ts';
+import { hashOf, makeEntries } from './build-draw.ts';
+import { readVector } from './read-vector.ts';
+
+interface NumberVector {
+  seed: string;
+  bound: number;
+  values: number[];
+  blocksUsed: number;
+}
+
+interface RankingVector {
+  seed: string;
+  participants: { participant: string; weight: number }[];
+  ranking: string[];
+}
+
+const numberVectors = readVector<NumberVector[]>('numbers');
+
+describe('random numbers', () => {
+  it.each(numberVectors)('below $bound are the known ones', ({ seed, bound, values, blocksUsed }) => {
+    const numbers = new RandomNumbers(drawCrypto, seed);
+    expect(values.map(() => numbers.below(bound))).toEqual(values);
+    expect(numbers.blocksUsed).toBe(blocksUsed);
+  });
+
+  it('are rejected in at least one known case, so that the rule is in fact tried', () => {
+    expect(numberVectors.some(({ values, blocksUsed }) => blocksUsed > values.length)).toBe(true);
+  });
+});
+
+describe('a ranking', () => {
+  it.each(readVector<RankingVector[]>('ranking'))('of $ranking.length is the known one', (vector) => {
+    const [template] = makeEntries([1]);
+    const entries = vector.participants.map((entry) => ({ ...template!, ...entry }));
+    expect(rankParticipants(drawCrypto, vector.seed, entries)).toEqual(vector.ranking);
+  });
+
+  const weights = fc.array(fc.integer({ min: 0, max: 1_000_000 }), { maxLength: 60 });
+  const seeds = fc.integer().map(hashOf);
+
+  it('holds every participant with a weight, once, and nobody else', () => {
+    fc.assert(
+      fc.property(weights, seeds, (given, seed) => {
+        const entries = makeEntries(given);
+        const expected = entries.filter(({ weight }) => weight > 0).map(({ participant }) => participant);
+        expect(rankParticipants(drawCrypto, seed, entries).toSorted()).toEqual(expected.toSorted());
+      }),
+    );
+  });
+
+  it('does not depend on the order of the entries', () => {
+    const shuffled = weights.chain((given) => {
+      const entries = makeEntries(given);
+      return fc.tuple(
+        fc.constant(entries),
+        fc.shuffledSubarray(entries, { minLength: entries.length, maxLength: entries.length }),
+      );
+    });
+    fc.assert(
+      fc.property(shuffled, seeds, ([entries, others], seed) => {
+        expect(rankParticipants(drawCrypto, seed, others)).toEqual(rankParticipants(drawCrypto, seed, entries));
+      }),
+    );
+  });
+
+  it('treats several entries of a participant as one with the sum of their weights', () => {
+    fc.assert(
+      fc.property(weights, seeds, (given, seed) => {
+        const whole = makeEntries(given.map((weight) => weight * 2));
+        const halves = whole.flatMap((entry) => [entry, entry].map((half) => ({ ...half, weight: half.weight / 2 })));
+        expect(rankParticipants(drawCrypto, seed, halves)).toEqual(rankParticipants(drawCrypto, seed, whole));
+      }),
+    );
+  });
+});
+
+/** Pearson's statistic of how often each outcome came against how often it should have come. */
+function chiSquared(observed: readonly number[], expected: readonly number[]): number {
+  return observed.reduce((sum, count, index) => sum + (count - expected[index]!) ** 2 / expected[index]!, 0);
+}
+
+describe('chances over 6000 fixed seeds', () => {
+  const given = [1, 2, 3, 4];
+  const entries = makeEntries(given);
+  const rankings = Array.from({ length: 6000 }, (_, index) => rankParticipants(drawCrypto, hashOf(`seed ${index}`), entries));
+  const timesAt = (rank: number) =>
+    entries.map(({ participant }) => rankings.filter((ranking) => ranking[rank - 1] === participant).length);
+  // The value that three degrees of freedom exceed once in a thousand; the seeds are fixed, so the answer is too.
+  const limit = 16.27;
+
+  it('are in proportion to the weights for the first rank', () => {
+    expect(chiSquared(timesAt(1), given.map((weight) => weight * 600))).toBeLessThan(limit);
+  });
+
+  it('are in proportion to the weights of those left for the second rank', () => {
+    const chance = (of: number) =>
+      given.reduce((sum, first, index) => (index === of ? sum : sum + (first / 10) * (given[of]! / (10 - first))), 0);
+    expect(chiSquared(timesAt(2), given.map((_, index) => chance(index) * 6000))).toBeLessThan(limit);
+  });
+
+  it('would not pass for equal weights', () => {
+    expect(chiSquared(timesAt(1), [1500, 1500, 1500, 1500])).toBeGreaterThan(limit);
+  });
+});

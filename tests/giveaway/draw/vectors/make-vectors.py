@@ -1,0 +1,309 @@
+"""Makes the known answers beside this file from docs/proof-format.md, sharing no code with the product.
+
+Run: python3 make-vectors.py   (needs the package `cryptography`, for Ed25519)
+"""
+
+import hashlib
+import hmac
+import json
+import pathlib
+import struct
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+HERE = pathlib.Path(__file__).parent
+CAVEAT = (
+    "Commit-reveal is weaker than a public beacon: it does not prove that the platform, "
+    "which knew the secret, did not steer the draw."
+)
+KEY = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"a key for test vectors only").digest())
+PUBLIC_KEY = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+
+def sha(data):
+    return hashlib.sha256(data).digest()
+
+
+def mac(key, message):
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def frame(tag, *fields):
+    encoded = [f.encode() if isinstance(f, str) else f for f in (tag, *fields)]
+    return b"".join(struct.pack(">I", len(f)) + f for f in encoded)
+
+
+def u64(n):
+    return struct.pack(">Q", n)
+
+
+def unhex(text):
+    return bytes.fromhex(text)
+
+
+def canonical(value):
+    """RFC 8785 for texts, integers, lists and objects whose names lie in the basic plane, where both orders agree."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def filler(name):
+    """32 bytes that look random and can be made again."""
+    return sha(name.encode()).hex()
+
+
+def participant(giveaway_id, participant_id, salt):
+    return sha(frame("handsel-participant-v1", giveaway_id, participant_id, unhex(salt))).hex()
+
+
+def leaf_data(e):
+    return frame(
+        "handsel-entry-v1", e["entryId"], unhex(e["participant"]), u64(e["weight"]), e["reason"], e["receivedAt"]
+    )
+
+
+def merkle(leaves):
+    """The recursive definition of RFC 6962, section 2.1 (the product builds the tree level by level)."""
+    if not leaves:
+        return sha(b"")
+    if len(leaves) == 1:
+        return sha(b"\x00" + leaves[0])
+    k = split(len(leaves))
+    return sha(b"\x01" + merkle(leaves[:k]) + merkle(leaves[k:]))
+
+
+def merkle_path(index, leaves):
+    if len(leaves) <= 1:
+        return []
+    k = split(len(leaves))
+    if index < k:
+        return merkle_path(index, leaves[:k]) + [merkle(leaves[k:])]
+    return merkle_path(index - k, leaves[k:]) + [merkle(leaves[:k])]
+
+
+def split(n):
+    k = 1
+    while k * 2 < n:
+        k *= 2
+    return k
+
+
+class Numbers:
+    def __init__(self, seed):
+        self.seed, self.n = seed, 0
+
+    def below(self, bound):
+        while True:
+            block = mac(self.seed, frame("handsel-rank-v1", u64(self.n)))
+            self.n += 1
+            value = int.from_bytes(block[:8], "big")
+            if value < 2**64 - (2**64 % bound):
+                return value % bound
+
+
+def rank(seed, entries):
+    weights = {}
+    for e in entries:
+        weights[e["participant"]] = weights.get(e["participant"], 0) + e["weight"]
+    left = sorted((p, w) for p, w in weights.items() if w > 0)
+    numbers, ranking = Numbers(seed), []
+    while left:
+        x, total = numbers.below(sum(w for _, w in left)), 0
+        for at, (p, w) in enumerate(left):
+            total += w
+            if total > x:
+                ranking.append(p)
+                del left[at]
+                break
+    return ranking
+
+
+def totals(entries):
+    counts = {}
+    for e in entries:
+        counts[e["reason"]] = counts.get(e["reason"], 0) + 1
+    return {
+        "entryCount": len(entries),
+        "countsByReason": counts,
+        "totalWeight": sum(e["weight"] for e in entries),
+    }
+
+
+def sign(message):
+    return KEY.sign(message).hex()
+
+
+def make_entries(giveaway_id, people, per_person):
+    entries = []
+    for i in range(people * per_person):
+        who = f"person-{i % people}"
+        reason = "eligible" if i % 7 else "country_blocked"
+        entries.append({
+            "entryId": f"entry-{i:04d}",
+            "participant": participant(giveaway_id, who, filler(f"salt of {who}")),
+            "weight": 1 + (i * 5) % 9 if reason == "eligible" else 0,
+            "reason": reason,
+            "receivedAt": f"2030-01-31T12:00:{i % 60:02d}.{(i * 37) % 1000:03d}Z",
+        })
+    return entries
+
+
+def make_proof(giveaway_id, entries, units, rules):
+    secret = filler(f"secret of {giveaway_id}")
+    secret_hash = sha(frame("handsel-secret-v1", giveaway_id, u64(1), unhex(secret))).hex()
+    commitment = {
+        "algorithm": "handsel-draw-v1",
+        "giveawayId": giveaway_id,
+        "drawNumber": 1,
+        "root": merkle([leaf_data(e) for e in entries]).hex(),
+        **totals(entries),
+        "prizeUnits": units,
+        "rulesHash": sha(frame("handsel-rules-v1", rules)).hex(),
+        "randomness": {"kind": "commit-reveal", "secretHash": secret_hash, "caveat": CAVEAT},
+        "openedAt": "2030-01-31T11:00:00.000Z",
+        "frozenAt": "2030-01-31T13:00:00.000Z",
+    }
+    commitment_hash = sha(frame("handsel-commitment-v1", canonical(commitment)))
+    signed_at = "2030-01-31T13:00:01.250Z"
+    message = frame("handsel-commitment-signature-v1", "vector-key", signed_at, commitment_hash)
+    seed = mac(unhex(secret), commitment_hash)
+    ranking = rank(seed, entries)
+    return {
+        "version": "handsel-proof-v1",
+        "rules": rules,
+        "commitment": commitment,
+        "signature": {
+            "alg": "Ed25519",
+            "keyId": "vector-key",
+            "publicKey": PUBLIC_KEY,
+            "signedAt": signed_at,
+            "signature": sign(message),
+        },
+        "witness": {"kind": "operator-asserted"},
+        "reveal": {"kind": "commit-reveal", "secret": secret},
+        "seed": seed.hex(),
+        "entries": entries,
+        "ranking": ranking,
+        "awards": [
+            {"unitId": u["unitId"], "rank": i + 1, "participant": p} for i, (u, p) in enumerate(zip(units, ranking))
+        ],
+    }
+
+
+def make_receipt(giveaway_id, entry, salt, **more):
+    body = {
+        "version": "handsel-receipt-v1",
+        "giveawayId": giveaway_id,
+        "entryId": entry["entryId"],
+        "participant": entry["participant"],
+        "salt": salt,
+        "receivedAt": entry["receivedAt"],
+        "keyId": "vector-key",
+        **more,
+    }
+    return {**body, "signature": sign(frame("handsel-receipt-v1", canonical(body)))}
+
+
+def encoding_vectors():
+    texts = ["", "plain", 'quote " backslash \\ slash /', "\b\f\n\r\t\u0001\u001f\u007f", "é € 😀 \u2028"]
+    documents = [{"b": 1, "a": [True, False, {"z": "", "Z": 0}]}, {"é": 1, "e": 2, "\ue000": 3}, {"n": 2**53 - 1}]
+    salt = filler("salt")
+    secret = filler("secret")
+    return {
+        "canonical": [{"value": v, "text": canonical(v)} for v in [*texts, *documents]],
+        "frames": [
+            {"tag": "t", "fields": fields, "hex": frame("t", *map(unhex, fields)).hex()}
+            for fields in [[], [""], ["00"], ["0001", ""], ["", "0001"]]
+        ],
+        "participants": [
+            {"giveawayId": g, "participantId": p, "salt": salt, "commitment": participant(g, p, salt)}
+            for g, p in [("g1", "p1"), ("g1p", "1"), ("g1", "P1")]
+        ],
+        "secrets": [
+            {
+                "giveawayId": "g1",
+                "drawNumber": n,
+                "secret": secret,
+                "hash": sha(frame("handsel-secret-v1", "g1", u64(n), unhex(secret))).hex(),
+            }
+            for n in (1, 2, 2**53 - 1)
+        ],
+    }
+
+
+def merkle_vectors():
+    trees = []
+    for size in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17]:
+        leaves = [f"leaf {i}".encode() for i in range(size)]
+        paths = [[h.hex() for h in merkle_path(i, leaves)] for i in range(size)]
+        trees.append({"size": size, "root": merkle(leaves).hex(), "paths": paths})
+    return trees
+
+
+def number_vectors():
+    vectors = []
+    # 2^64 mod this bound is as large as it can be for a bound near 2^53, so that numbers are in fact rejected.
+    bounds = [1, 2, 3, 10, 1_000_003, max(range(2**53 - 4096, 2**53), key=lambda b: 2**64 % b)]
+    for bound in bounds:
+        numbers = Numbers(unhex(filler(f"seed {bound}")))
+        values = [numbers.below(bound) for _ in range(50)]
+        vectors.append({"seed": filler(f"seed {bound}"), "bound": bound, "values": values, "blocksUsed": numbers.n})
+    seed, bound = rejecting_seed()
+    numbers = Numbers(unhex(seed))
+    values = [numbers.below(bound) for _ in range(5)]
+    return [*vectors, {"seed": seed, "bound": bound, "values": values, "blocksUsed": numbers.n}]
+
+
+def rejecting_seed():
+    """A seed of whose first five numbers one is rejected: at most one in 2048 is, so it has to be looked for."""
+    bound = next(b for b in range(2**53 - 1, 0, -2**40 + 1) if 2**64 % b > 0.99 * b)
+    for i in range(100_000):
+        numbers = Numbers(unhex(filler(f"rejecting {i}")))
+        for _ in range(5):
+            numbers.below(bound)
+        if numbers.n > 5:
+            return filler(f"rejecting {i}"), bound
+    raise AssertionError("no seed found")
+
+
+def ranking_vectors():
+    vectors = []
+    for people, weight in [(1, 1), (2, 1_000_000), (5, 3), (64, 7), (100, 1_000_000)]:
+        entries = [
+            {"participant": filler(f"p{i}"), "weight": 1 + (i * weight) % weight if i % 3 else weight}
+            for i in range(people)
+        ]
+        seed = filler(f"ranking of {people}")
+        vectors.append({"seed": seed, "participants": entries, "ranking": rank(unhex(seed), entries)})
+    return vectors
+
+
+def write(name, value):
+    (HERE / name).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main():
+    units = [{"unitId": f"unit-{i}", "prizeId": "grand" if i == 0 else "card"} for i in range(3)]
+    giveaway_id = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
+    entries = make_entries(giveaway_id, people=12, per_person=3)
+    rules = "Vector rules, § 1.\nOne entry per method; the draw is at the deadline. “Good luck” 🎁"
+    proof = make_proof(giveaway_id, entries, units, rules)
+    secret_hash = proof["commitment"]["randomness"]["secretHash"]
+    kept = entries[8]
+    receipt = make_receipt(
+        giveaway_id, kept, filler("salt of person-8"), weight=kept["weight"], secretHash=secret_hash
+    )
+    lost = {**entries[8], "entryId": "entry-0008-lost"}
+    write("encoding.json", encoding_vectors())
+    write("merkle.json", merkle_vectors())
+    write("numbers.json", number_vectors())
+    write("ranking.json", ranking_vectors())
+    write("proof.json", proof)
+    write("proof-empty.json", make_proof("nobody-came", [], units, "Rules."))
+    write("receipt-included.json", receipt)
+    write("receipt-omitted.json", make_receipt(giveaway_id, lost, filler("salt of person-8")))
+    altered = {**entries[9], "receivedAt": "2030-01-31T12:30:00.000Z"}
+    write("receipt-altered.json", make_receipt(giveaway_id, altered, filler("salt of person-9"), weight=1))
+
+
+main()

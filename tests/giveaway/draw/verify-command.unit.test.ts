@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Proof } from '../../../domain/proof/proof.ts';
+import { readVector } from './read-vector.ts';
+
+const command = fileURLToPath(new URL('../../../scripts/verify/main.ts', import.meta.url));
+const vector = (name: string) => fileURLToPath(new URL(`vectors/${name}.json`, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'handsel-verify-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, content: string | Uint8Array): string {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+function verify(...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...argv], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+const proof = readVector<Proof>('proof');
+
+describe('handsel verify', () => {
+  it('exits 0 for a valid proof and says what it does not show', () => {
+    const { status, stdout } = verify(vector('proof'));
+    expect(status).toBe(0);
+    expect(stdout).toContain(proof.ranking[0]);
+    expect(stdout).toMatch(/did not steer the draw[^]*VALID \(commit-reveal, operator-asserted\)\n$/);
+  });
+
+  it('exits 1 for a wrong proof and names the first wrong thing', () => {
+    const { status, stdout } = verify(write('wrong.json', JSON.stringify({ ...proof, seed: proof.rules, rules: '' })));
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^WRONG format {6}proof.seed is not 64[^]*NOT VALID\n$/);
+  });
+
+  it('exits 0 for a receipt that was kept, and 1 for one that was not', () => {
+    const check = (name: string) => verify(vector('proof'), '--receipt', vector(`receipt-${name}`)).status;
+    expect(['included', 'altered', 'omitted'].map(check)).toEqual([0, 1, 1]);
+  });
+
+  it('checks the key and the owner of a receipt', () => {
+    const { publicKey } = proof.signature;
+    const receipt = ['--receipt', vector('receipt-included')];
+    expect(verify(vector('proof'), '--key', publicKey, ...receipt, '--participant', 'person-8').status).toBe(0);
+    expect(verify(vector('proof'), '--key', proof.seed).status).toBe(1);
+    expect(verify(vector('proof'), ...receipt, '--participant', 'person-9').status).toBe(1);
+  });
+
+  it('prints JSON for machines', () => {
+    const { status, stdout } = verify(vector('proof'), '--json', '--receipt', vector('receipt-omitted'));
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      draw: { root: proof.commitment.root, seed: proof.seed, awards: proof.awards },
+      receipt: { kind: 'omitted' },
+    });
+  });
+
+  it('exits 2 when nothing could be checked, and says why', () => {
+    expect(verify()).toMatchObject({ status: 2, stderr: expect.stringContaining('Name one proof file') });
+    expect(verify('--wrong')).toMatchObject({ status: 2, stderr: expect.stringContaining('--wrong') });
+    expect(verify(vector('proof'), '--key', 'abc').status).toBe(2);
+    expect(verify(vector('proof'), '--participant', 'ada').status).toBe(2);
+    expect(verify(join(folder, 'none.json'))).toMatchObject({ status: 2, stderr: expect.stringContaining('none.json') });
+    expect(verify(write('not.json', '{')).status).toBe(2);
+    expect(verify(write('latin1.json', Uint8Array.of(0x22, 0xe9, 0x22))).status).toBe(2);
+  });
+
+  it('prints how it is used', () => {
+    expect(verify('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('Usage: npx handsel verify') });
+  });
+});

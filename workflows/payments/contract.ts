@@ -1,0 +1,42 @@
+import type { TaskQueue } from '../../temporal-config/task-queues.ts';
+
+/** What the activities of the `payments` queue answer. Amounts are minor units as strings. */
+export type PaymentResult =
+  | { readonly kind: 'succeeded'; readonly providerId: string; readonly feeMinor: string }
+  | { readonly kind: 'pending'; readonly providerId: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'reversed'; readonly providerId: string }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'unknown'; readonly cause: string };
+
+interface PaymentInput {
+  /** Also the provider's idempotency key and our reference there. */
+  readonly intentId: string;
+  readonly amountMinor: string;
+  readonly currency: string;
+  readonly requestId: string;
+}
+
+export interface SendChargeInput extends PaymentInput {
+  /** The provider's token of the payer's means of payment. */
+  readonly source: string;
+}
+
+export interface SendTransferInput extends PaymentInput {
+  /** Whom to pay: an account at the provider. Absent: the platform's own account. */
+  readonly destinationAccount?: string;
+}
+
+export interface FindPaymentInput {
+  readonly intentId: string;
+  readonly requestId: string;
+}
+
+export interface PaymentsActivities {
+  sendCharge(input: SendChargeInput): Promise<PaymentResult>;
+  findCharge(input: FindPaymentInput): Promise<PaymentResult>;
+  sendTransfer(input: SendTransferInput): Promise<PaymentResult>;
+  findTransfer(input: FindPaymentInput): Promise<PaymentResult>;
+}
+
+export const PAYMENTS_TASK_QUEUE: TaskQueue = 'payments';
