@@ -36,6 +36,7 @@ export const ERROR_STATUS = {
   ledger_insufficient_balance: 422,
   ledger_transfer_voided: 409,
   ledger_transfer_already_resolved: 409,
+  ledger_transfer_unknown: 404,
   // wallet
   wallet_insufficient_funds: 422,
   wallet_not_found: 404,
@@ -49,6 +50,7 @@ export const ERROR_STATUS = {
   giveaway_closed: 409,
   giveaway_deadline_past: 422,
   giveaway_deadline_too_far: 422,
+  publish_cancelled: 409,
   giveaway_prizes_missing: 422,
   entry_duplicate: 409,
   entry_host_excluded: 403,

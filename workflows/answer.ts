@@ -1,4 +1,5 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, condition, NexusOperationFailure } from '@temporalio/workflow';
+import { NexusOperationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, condition } from '@temporalio/workflow';
 
 /**
  * What the caller of a workflow waits for: a value, or a refusal. A refusal is thrown by the update handler and

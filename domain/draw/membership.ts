@@ -38,7 +38,12 @@ export function findMembership(hashing: Hashing, entries: readonly DrawEntry[], 
 }
 
 /** @throws InvalidDraw when the evidence does not show, for this root, what it says of the id. */
-export function requireMembership(hashing: Hashing, tree: CommittedTree, entryId: string, membership: Membership): void {
+export function requireMembership(
+  hashing: Hashing,
+  tree: CommittedTree,
+  entryId: string,
+  membership: Membership,
+): void {
   if (membership.kind === 'included') {
     requireInTree(hashing, tree, membership.at);
     requireDraw(membership.at.entry.entryId === entryId, `The evidence is for entry ${membership.at.entry.entryId}`);

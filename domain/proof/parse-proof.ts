@@ -1,11 +1,7 @@
 import type { DrawAward } from '../draw/assign-prizes.ts';
 import { type Commitment, DRAW_ALGORITHM, type PrizeUnit, requireCommitment } from '../draw/commitment.ts';
 import type { DrawEntry } from '../draw/entry.ts';
-import {
-  COMMIT_REVEAL_CAVEAT,
-  type CommitRevealReveal,
-  type CommitRevealSource,
-} from '../draw/randomness.ts';
+import { COMMIT_REVEAL_CAVEAT, type CommitRevealReveal, type CommitRevealSource } from '../draw/randomness.ts';
 import {
   constant,
   count,

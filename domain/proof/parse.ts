@@ -68,7 +68,9 @@ export const object =
 /** An object of counts whose property names are reason codes. */
 export const countsByReason: Parser<Record<string, number>> = (value, at) => {
   const members = Object.entries(asRecord(value, at));
-  return Object.fromEntries(members.map(([name, member]) => [reason(name, `${at}: ${name}`), count(member, `${at}.${name}`)]));
+  return Object.fromEntries(
+    members.map(([name, member]) => [reason(name, `${at}: ${name}`), count(member, `${at}.${name}`)]),
+  );
 };
 
 function asRecord(value: unknown, at: string): Record<string, unknown> {

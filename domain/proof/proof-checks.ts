@@ -29,7 +29,10 @@ export function checkTotals({ entries, commitment }: Proof): string {
   requireDraw(entryCount === commitment.entryCount, `${entryCount} entries, committed ${commitment.entryCount}`);
   const sameReasons = canonicalJson(countsByReason) === canonicalJson(commitment.countsByReason);
   requireDraw(sameReasons, `Entries by reason are ${canonicalJson(countsByReason)}, which is not what was committed`);
-  requireDraw(totalWeight === commitment.totalWeight, `The weights add up to ${totalWeight}, committed ${commitment.totalWeight}`);
+  requireDraw(
+    totalWeight === commitment.totalWeight,
+    `The weights add up to ${totalWeight}, committed ${commitment.totalWeight}`,
+  );
   return `Counts and weights add up: ${canonicalJson(countsByReason)}, total weight ${totalWeight}.`;
 }
 
@@ -71,7 +74,10 @@ export function checkRanking({ seed, entries, ranking }: Proof, crypto: ProofCry
 
 export function checkAwards({ ranking, commitment, awards }: Proof): string {
   const expected = assignPrizes(ranking, commitment.prizeUnits);
-  requireDraw(awards.length === expected.length, `${expected.length} prizes are awarded, the proof awards ${awards.length}`);
+  requireDraw(
+    awards.length === expected.length,
+    `${expected.length} prizes are awarded, the proof awards ${awards.length}`,
+  );
   const wrong = expected.find((award, index) => canonicalJson(award) !== canonicalJson(awards[index]));
   requireDraw(wrong === undefined, `Prize unit ${wrong?.unitId} belongs to rank ${wrong?.rank}, ${wrong?.participant}`);
   return `${awards.length} of ${commitment.prizeUnits.length} prize units went to the first ranks, in order.`;

@@ -66,7 +66,11 @@ const KEY_CAVEAT = 'The key is the one in the proof: compare it with the one tha
  * @param value the proof as parsed from JSON; nothing is assumed of it.
  * @throws nothing: whatever is wrong with the proof is in the result.
  */
-export function verifyProof(value: unknown, crypto: ProofCrypto, options: VerifyOptions = {}): ValidProof | InvalidProof {
+export function verifyProof(
+  value: unknown,
+  crypto: ProofCrypto,
+  options: VerifyOptions = {},
+): ValidProof | InvalidProof {
   const statements: Statement[] = [];
   let step: ProofStep = 'format';
   try {
@@ -92,7 +96,10 @@ function describeProof({ version, commitment }: Proof): string {
 }
 
 function checkKey({ signature }: Proof, trustedKey: string): string {
-  requireDraw(signature.publicKey === trustedKey, `The proof is signed by ${signature.publicKey}, not by the trusted key`);
+  requireDraw(
+    signature.publicKey === trustedKey,
+    `The proof is signed by ${signature.publicKey}, not by the trusted key`,
+  );
   return 'The key of the proof is the trusted one.';
 }
 

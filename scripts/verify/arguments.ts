@@ -46,7 +46,8 @@ export function parseVerifyArguments(argv: readonly string[]): VerifyArguments {
   const [proofFile, ...others] = positionals;
   if (!values.help && (proofFile === undefined || others.length > 0)) throw new UsageError('Name one proof file.');
   const needsReceipt = values.participant !== undefined || values['receipt-key'] !== undefined;
-  if (needsReceipt && values.receipt === undefined) throw new UsageError('--participant and --receipt-key go with --receipt.');
+  if (needsReceipt && values.receipt === undefined)
+    throw new UsageError('--participant and --receipt-key go with --receipt.');
   return {
     proofFile: proofFile ?? '',
     receiptFile: values.receipt,

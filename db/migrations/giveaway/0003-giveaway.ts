@@ -75,11 +75,8 @@ create table giveaway_draws (
   secret_hash bytea not null,
   rules_text text not null,
   commitment jsonb,
-  commitment_hash bytea,
-  commitment_signature bytea,
-  signing_key_id text,
+  signature jsonb,
   committed_at timestamptz,
-  seed bytea,
   drawn_at timestamptz,
   proof jsonb,
   primary key (giveaway_id, draw_number)

@@ -52,7 +52,10 @@ describe('the entries of a draw', () => {
   });
 
   it('are refused out of order, twice, or with a weight that does not go with the reason', () => {
-    const [first, second] = makeEntries([1, 1]) as [ReturnType<typeof makeEntries>[0], ReturnType<typeof makeEntries>[0]];
+    const [first, second] = makeEntries([1, 1]) as [
+      ReturnType<typeof makeEntries>[0],
+      ReturnType<typeof makeEntries>[0],
+    ];
     expect(() => summarize([second, first])).toThrow('must not come after');
     expect(() => summarize([first, first])).toThrow('comes twice');
     expect(() => summarize([{ ...first, weight: 0 }])).toThrow('eligible with weight 0');

@@ -21,10 +21,16 @@ describe('prizes', () => {
 });
 
 describe('promotion', () => {
-  const verdicts = (...list: EligibilityVerdict[]) => (rank: number) => list[rank - 1] ?? 'PASS';
+  const verdicts =
+    (...list: EligibilityVerdict[]) =>
+    (rank: number) =>
+      list[rank - 1] ?? 'PASS';
 
   it('goes to the lowest rank that was never offered a prize and is eligible', () => {
-    expect(nextRank(5, new Set([1, 2]), verdicts('PASS', 'PASS', 'FAIL', 'PASS'))).toEqual({ kind: 'promoted', rank: 4 });
+    expect(nextRank(5, new Set([1, 2]), verdicts('PASS', 'PASS', 'FAIL', 'PASS'))).toEqual({
+      kind: 'promoted',
+      rank: 4,
+    });
   });
 
   it('leaves who is skipped for one prize in line for others', () => {

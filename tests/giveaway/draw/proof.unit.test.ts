@@ -14,7 +14,11 @@ const verify = (value: unknown) => verifyProof(value, drawCrypto);
 
 describe('a proof', () => {
   it.each(['proof', 'proof-empty'])('made by the other program is valid: %s', (name) => {
-    expect(verify(readVector(name))).toMatchObject({ ok: true, witnessed: 'operator-asserted', randomness: 'commit-reveal' });
+    expect(verify(readVector(name))).toMatchObject({
+      ok: true,
+      witnessed: 'operator-asserted',
+      randomness: 'commit-reveal',
+    });
   });
 
   it.each(['proof', 'proof-empty'])('is built from the same draw as the other program builds it: %s', (name) => {
@@ -28,7 +32,16 @@ describe('a proof', () => {
     const result = verify(proof);
     if (!result.ok) throw new Error(result.reason);
     expect(result.statements.map(({ step }) => step)).toEqual([
-      'format', 'rules', 'entries', 'totals', 'root', 'signature', 'randomness', 'seed', 'ranking', 'awards',
+      'format',
+      'rules',
+      'entries',
+      'totals',
+      'root',
+      'signature',
+      'randomness',
+      'seed',
+      'ranking',
+      'awards',
     ]);
     expect(result.caveats.join(' ')).toMatch(/did not steer.*Only the operator says.*compare it with the one/);
   });
@@ -53,18 +66,30 @@ describe('a proof that lies', () => {
     ['totals', 'about a weight', { ...proof, entries: [{ ...first, weight: 9 }, second, ...rest] }],
     ['totals', 'about a reason', { ...proof, entries: [first, { ...second, reason: 'bot' }, ...rest] }],
     ['totals', 'about the counts, signed', signed(commit({ countsByReason: { eligible: 5 } }))],
-    ['root', 'about whose an entry is', { ...proof, entries: [{ ...first, participant: hashOf('x') }, second, ...rest] }],
+    [
+      'root',
+      'about whose an entry is',
+      { ...proof, entries: [{ ...first, participant: hashOf('x') }, second, ...rest] },
+    ],
     ['root', 'about the root, signed', signed(commit({ root: hashOf('root') }))],
     ['signature', 'about the prizes', commit({ prizeUnits: proof.commitment.prizeUnits.toReversed() })],
     ['signature', 'about the key', { ...proof, signature: { ...proof.signature, publicKey: hashOf('key') } }],
-    ['signature', 'about the time', { ...proof, signature: { ...proof.signature, signedAt: '2030-01-31T12:00:00.001Z' } }],
+    [
+      'signature',
+      'about the time',
+      { ...proof, signature: { ...proof.signature, signedAt: '2030-01-31T12:00:00.001Z' } },
+    ],
     ['randomness', 'about the secret', { ...proof, reveal: { kind: 'commit-reveal', secret: hashOf('other') } }],
     ['randomness', 'by using a secret for another draw, signed', signed(commit({ drawNumber: 2 }))],
     ['seed', 'about the seed', { ...proof, seed: hashOf('seed') }],
     ['seed', 'by changing the prizes after the draw, signed', signed(commit({ prizeUnits: [] }))],
     ['ranking', 'about the ranking', { ...proof, ranking: proof.ranking.toReversed() }],
     ['ranking', 'by shortening the ranking', { ...proof, ranking: proof.ranking.slice(1) }],
-    ['awards', 'about who won', { ...proof, awards: proof.awards.map((award) => ({ ...award, participant: hashOf('me') })) }],
+    [
+      'awards',
+      'about who won',
+      { ...proof, awards: proof.awards.map((award) => ({ ...award, participant: hashOf('me') })) },
+    ],
     ['awards', 'by keeping a prize', { ...proof, awards: proof.awards.slice(1) }],
   ];
 
@@ -95,7 +120,10 @@ describe('a document that is not a proof', () => {
     ['proof.entries[0].weight is not an integer', { ...proof, entries: [{ ...entry, weight: -0 }] }],
     ['proof.entries[0].receivedAt is not an instant', { ...proof, entries: [{ ...entry, receivedAt: '2030-01-31' }] }],
     ['proof.entries[0].entryId is not an id', { ...proof, entries: [{ ...entry, entryId: 'é' }] }],
-    ['named twice', { ...proof, commitment: { ...proof.commitment, prizeUnits: [0, 0].map(() => proof.commitment.prizeUnits[0]) } }],
+    [
+      'named twice',
+      { ...proof, commitment: { ...proof.commitment, prizeUnits: [0, 0].map(() => proof.commitment.prizeUnits[0]) } },
+    ],
     ['drawNumber begins at 1', { ...proof, commitment: { ...proof.commitment, drawNumber: 0 } }],
   ])('is refused: %s', (reason, value) => {
     expect(verify(value)).toMatchObject({ ok: false, step: 'format', reason: expect.stringContaining(reason) });
@@ -124,7 +152,7 @@ describe('any change to any byte of a proof', () => {
     expect(isDetected(bytes)).toBe(false);
     for (let at = 0; at < bytes.length; at += 1) {
       const changed = bytes.slice();
-      changed[at]! ^= 1 << at % 7;
+      changed[at]! ^= 1 << (at % 7);
       expect(isDetected(changed), `byte ${at}`).toBe(true);
     }
   });

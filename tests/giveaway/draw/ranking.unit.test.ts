@@ -87,20 +87,32 @@ function chiSquared(observed: readonly number[], expected: readonly number[]): n
 describe('chances over 6000 fixed seeds', () => {
   const given = [1, 2, 3, 4];
   const entries = makeEntries(given);
-  const rankings = Array.from({ length: 6000 }, (_, index) => rankParticipants(drawCrypto, hashOf(`seed ${index}`), entries));
+  const rankings = Array.from({ length: 6000 }, (_, index) =>
+    rankParticipants(drawCrypto, hashOf(`seed ${index}`), entries),
+  );
   const timesAt = (rank: number) =>
     entries.map(({ participant }) => rankings.filter((ranking) => ranking[rank - 1] === participant).length);
   // The value that three degrees of freedom exceed once in a thousand; the seeds are fixed, so the answer is too.
   const limit = 16.27;
 
   it('are in proportion to the weights for the first rank', () => {
-    expect(chiSquared(timesAt(1), given.map((weight) => weight * 600))).toBeLessThan(limit);
+    expect(
+      chiSquared(
+        timesAt(1),
+        given.map((weight) => weight * 600),
+      ),
+    ).toBeLessThan(limit);
   });
 
   it('are in proportion to the weights of those left for the second rank', () => {
     const chance = (of: number) =>
       given.reduce((sum, first, index) => (index === of ? sum : sum + (first / 10) * (given[of]! / (10 - first))), 0);
-    expect(chiSquared(timesAt(2), given.map((_, index) => chance(index) * 6000))).toBeLessThan(limit);
+    expect(
+      chiSquared(
+        timesAt(2),
+        given.map((_, index) => chance(index) * 6000),
+      ),
+    ).toBeLessThan(limit);
   });
 
   it('would not pass for equal weights', () => {

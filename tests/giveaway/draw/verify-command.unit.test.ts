@@ -67,7 +67,10 @@ describe('handsel verify', () => {
     expect(verify('--wrong')).toMatchObject({ status: 2, stderr: expect.stringContaining('--wrong') });
     expect(verify(vector('proof'), '--key', 'abc').status).toBe(2);
     expect(verify(vector('proof'), '--participant', 'ada').status).toBe(2);
-    expect(verify(join(folder, 'none.json'))).toMatchObject({ status: 2, stderr: expect.stringContaining('none.json') });
+    expect(verify(join(folder, 'none.json'))).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('none.json'),
+    });
     expect(verify(write('not.json', '{')).status).toBe(2);
     expect(verify(write('latin1.json', Uint8Array.of(0x22, 0xe9, 0x22))).status).toBe(2);
   });

@@ -1,0 +1,31 @@
+import type { Database } from '../../db/connect.ts';
+import { advanceGiveaway, closeGiveaway, openGiveaway, readGiveawayTimes, type GiveawayTimes } from '../../db/giveaway/run-giveaway.ts';
+import { toHex } from '../../domain/draw/bytes.ts';
+import { hashSecret } from '../../domain/draw/randomness.ts';
+import { randomSecret } from '../../runtime/crypto.ts';
+import { drawCrypto } from '../../runtime/draw-crypto.ts';
+import type { SecretBox } from '../../runtime/secret-box.ts';
+import type { RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
+
+const SECRET_BYTES = 32;
+
+/** What the sealed secret of a giveaway's draw is bound to. */
+export const drawSecretAad = (giveawayId: string): string => `draw-secret:${giveawayId}:1`;
+
+export const runGiveawayActivities = (db: Database, secrets: SecretBox) => ({
+  readGiveawayTimes: (input: RunGiveawayInput): Promise<GiveawayTimes> => readGiveawayTimes(db, input.giveawayId),
+
+  /** Opens entry and publishes the hash of the draw's secret; the secret itself stays sealed in its row. */
+  openGiveaway: async (input: RunGiveawayInput): Promise<void> => {
+    const { giveawayId } = input;
+    const secret = toHex(randomSecret(SECRET_BYTES));
+    const secretHash = hashSecret(drawCrypto, { giveawayId, drawNumber: 1, secret });
+    await openGiveaway(db, giveawayId, { sealed: secrets.seal(secret, drawSecretAad(giveawayId)), secretHash }, input);
+  },
+
+  /** @returns how long it is too early, in milliseconds; 0 when closed. */
+  closeGiveaway: (input: RunGiveawayInput): Promise<number> => closeGiveaway(db, input.giveawayId, input),
+
+  advanceGiveaway: (input: RunGiveawayInput & { to: 'FULFILLING' | 'COMPLETED' }): Promise<void> =>
+    advanceGiveaway(db, input, input),
+});

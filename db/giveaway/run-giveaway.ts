@@ -1,0 +1,110 @@
+import type { Cause } from '../../domain/cause.ts';
+import { hasReached, rulesText, type GiveawayState } from '../../domain/giveaway.ts';
+import type { Database, Db } from '../connect.ts';
+import { lockGiveaway, moveGiveaway, type GiveawayRow } from './move-giveaway.ts';
+
+export interface GiveawayTimes {
+  readonly state: GiveawayState;
+  /** Milliseconds from the database's now; negative when past. */
+  readonly opensInMs: number;
+  readonly closesInMs: number;
+}
+
+/** What a workflow that starts, or starts again, needs to know. */
+export async function readGiveawayTimes(db: Db, giveawayId: string): Promise<GiveawayTimes> {
+  const result = await db.raw(
+    `select state, ceil(extract(epoch from coalesce(opens_at, now()) - clock_timestamp()) * 1000)::int as "opensInMs",
+       ceil(extract(epoch from closes_at - clock_timestamp()) * 1000)::float8 as "closesInMs"
+     from giveaways where id = ?`,
+    [giveawayId],
+  );
+  return (result as { rows: [GiveawayTimes] }).rows[0];
+}
+
+export interface DrawSecretSealed {
+  readonly sealed: Uint8Array;
+  /** Hex; published now, before the first entry. */
+  readonly secretHash: string;
+}
+
+/** SCHEDULED → OPEN: from here the rules' text and the draw's secret are fixed. A repeat keeps the first secret. */
+export const openGiveaway = (db: Database, giveawayId: string, secret: DrawSecretSealed, cause: Cause): Promise<void> =>
+  db.transaction(async (trx) => {
+    const giveaway = await lockGiveaway(trx, giveawayId);
+    if (hasReached(giveaway.state, 'OPEN')) return;
+    const openedAt = new Date();
+    await trx('giveaway_draws').insert({
+      giveaway_id: giveawayId,
+      draw_number: 1,
+      secret_sealed: secret.sealed,
+      secret_hash: Buffer.from(secret.secretHash, 'hex'),
+      rules_text: await rulesOf(trx, giveaway),
+    });
+    await moveGiveaway(trx, {
+      giveaway,
+      from: ['SCHEDULED'],
+      to: 'OPEN',
+      refusal: 'giveaway_not_open',
+      change: { opened_at: openedAt },
+      event: 'giveaway.opened',
+      payload: { secretHash: secret.secretHash },
+      cause,
+    });
+  });
+
+async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
+  const prizes = await trx('giveaway_prizes')
+    .where({ giveaway_id: giveaway.id })
+    .orderBy('position')
+    .select<{ position: number; face_minor: bigint; currency: string }[]>('position', 'face_minor', 'currency');
+  return rulesText({
+    giveawayId: giveaway.id,
+    title: giveaway.title,
+    closesAt: giveaway.closes_at.toISOString(),
+    claimWindowMs: Number(giveaway.claim_window_ms),
+    prizes: prizes.map((prize) => ({ ...prize, faceMinor: prize.face_minor.toString() })),
+  });
+}
+
+/**
+ * The freeze, OPEN → CLOSED: takes the giveaway's advisory lock exclusively, so that every entry that was let in has
+ * committed and none comes after. The timer only proposes: before the deadline, by the database's clock, nothing moves.
+ * @returns how long it is too early, in milliseconds; 0 when the giveaway is closed.
+ */
+export const closeGiveaway = (db: Database, giveawayId: string, cause: Cause): Promise<number> =>
+  db.transaction(async (trx) => {
+    await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [giveawayId]);
+    const giveaway = await lockGiveaway(trx, giveawayId);
+    if (hasReached(giveaway.state, 'CLOSED')) return 0;
+    const { closesInMs } = await readGiveawayTimes(trx, giveawayId);
+    if (closesInMs > 0) return closesInMs;
+    await moveGiveaway(trx, {
+      giveaway,
+      from: ['OPEN'],
+      to: 'CLOSED',
+      refusal: 'giveaway_not_open',
+      change: { closed_at: new Date() },
+      event: 'giveaway.closed',
+      cause,
+    });
+    return 0;
+  });
+
+/** DRAWN → FULFILLING → COMPLETED, each once. */
+export const advanceGiveaway = (
+  db: Database,
+  { giveawayId, to }: { giveawayId: string; to: 'FULFILLING' | 'COMPLETED' },
+  cause: Cause,
+): Promise<void> =>
+  db.transaction(async (trx) => {
+    const giveaway = await lockGiveaway(trx, giveawayId);
+    if (hasReached(giveaway.state, to)) return;
+    await moveGiveaway(trx, {
+      giveaway,
+      from: [to === 'FULFILLING' ? 'DRAWN' : 'FULFILLING'],
+      to,
+      refusal: 'giveaway_not_open',
+      event: to === 'FULFILLING' ? 'giveaway.fulfilling' : 'giveaway.completed',
+      cause,
+    });
+  });

@@ -1,0 +1,64 @@
+/** The life of a giveaway and of an award, as rules. */
+
+export const GIVEAWAY_STATES = [
+  'DRAFT',
+  'FUNDING',
+  'FUNDING_FAILED',
+  'SCHEDULED',
+  'OPEN',
+  'CLOSED',
+  'DRAWING',
+  'DRAWN',
+  'FULFILLING',
+  'COMPLETED',
+  'CANCELLED',
+] as const;
+export type GiveawayState = (typeof GIVEAWAY_STATES)[number];
+
+/** The phases that a published giveaway passes, in order; there is no way back. */
+const PHASES: readonly GiveawayState[] = ['SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN', 'FULFILLING', 'COMPLETED'];
+
+/** Whether a giveaway is in this phase or has left it behind: a repeated step finds that and does nothing. */
+export const hasReached = (state: GiveawayState, phase: GiveawayState): boolean =>
+  PHASES.includes(state) && PHASES.indexOf(state) >= PHASES.indexOf(phase);
+
+/** From these a giveaway can be published; after a failed funding the host corrects and tries again. */
+export const isPublishable = (state: GiveawayState): boolean => state === 'DRAFT' || state === 'FUNDING_FAILED';
+
+/** What anybody may see: what has been paid for. */
+export const isPublic = (state: GiveawayState): boolean =>
+  state !== 'DRAFT' && state !== 'FUNDING' && state !== 'FUNDING_FAILED';
+
+export type AwardState =
+  | 'NOTIFIED'
+  | 'CLAIMED'
+  | 'VERIFIED'
+  | 'FULFILLING'
+  | 'FULFILLED'
+  | 'EXPIRED'
+  | 'DECLINED'
+  | 'DISQUALIFIED';
+
+export interface RulesInput {
+  readonly title: string;
+  readonly giveawayId: string;
+  readonly prizes: readonly { readonly position: number; readonly faceMinor: string; readonly currency: string }[];
+  readonly closesAt: string;
+  readonly claimWindowMs: number;
+}
+
+/** The official rules as plain text; their hash is in the commitment, so every word of it is fixed at OPEN. */
+export function rulesText({ title, giveawayId, prizes, closesAt, claimWindowMs }: RulesInput): string {
+  const list = prizes.map((prize) => `  ${prize.position}. a gift card of ${prize.faceMinor} minor units of ${prize.currency}`);
+  return [
+    `Giveaway ${giveawayId}: ${title}`,
+    '',
+    'Prizes, in the order in which ranks take them:',
+    ...list,
+    '',
+    `Entry ends at ${closesAt}. Each participant enters once; every entry weighs 1. The host cannot take part.`,
+    'The draw ranks all participants once, by handsel-draw-v1, with commit-reveal randomness whose hash is published when entry begins.',
+    `A winner claims within ${claimWindowMs} ms; else the prize goes to the next rank that was never offered one.`,
+    '',
+  ].join('\n');
+}

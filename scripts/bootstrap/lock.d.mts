@@ -1,0 +1,1 @@
+export declare function withLock<T>(folder: string, say: (message: string) => void, work: () => Promise<T>): Promise<T>;

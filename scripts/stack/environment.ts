@@ -1,0 +1,66 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+
+export interface Servers {
+  readonly databaseUrls: { readonly giveaway: string; readonly giftcard: string };
+  readonly redisUrl: string;
+  readonly temporalAddress: string;
+}
+
+export interface ApplicationPorts {
+  readonly giveawayApi: number;
+  readonly giftcardApi: number;
+  readonly worker: number;
+  readonly gateway: number;
+  readonly payments: number;
+}
+
+const base64Key = (): string => randomBytes(32).toString('base64');
+const secret = (): string => randomBytes(24).toString('base64url');
+
+function signingKey(kid: string): { readonly private: string; readonly public: string } {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const asJwk = (key: typeof privateKey): Record<string, unknown> => ({ ...key.export({ format: 'jwk' }), kid, alg: 'EdDSA', use: 'sig' });
+  return { private: JSON.stringify(asJwk(privateKey)), public: JSON.stringify({ keys: [asJwk(publicKey)] }) };
+}
+
+/** Settings of all our processes for one run, with fresh keys and secrets. */
+export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Record<string, string> {
+  const auth = signingKey('auth-1');
+  const proof = signingKey('proof-1');
+  const url = (port: number): string => `http://127.0.0.1:${port}`;
+  const paymentsKey = secret();
+  const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`;
+  return {
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'info',
+    DATABASE_URL_GIVEAWAY: servers.databaseUrls.giveaway,
+    DATABASE_URL_GIFTCARD: servers.databaseUrls.giftcard,
+    REDIS_URL: servers.redisUrl,
+    TEMPORAL_ADDRESS: servers.temporalAddress,
+    GIVEAWAY_API_PORT: String(ports.giveawayApi),
+    GIFTCARD_API_PORT: String(ports.giftcardApi),
+    WORKER_HTTP_PORT: String(ports.worker),
+    GATEWAY_PORT: String(ports.gateway),
+    GATEWAY_CORS_ORIGINS: `${url(ports.giveawayApi)},http://localhost:${ports.giveawayApi}`,
+    GATEWAY_PUBLIC_URL: url(ports.gateway),
+    GIFTCARD_API_PUBLIC_URL: url(ports.giftcardApi),
+    AUTH_SIGNING_KEY: auth.private,
+    AUTH_PUBLIC_KEYS: auth.public,
+    PROOF_SIGNING_KEY: proof.private,
+    DRAW_SECRET_KEYS: `draw-1:${base64Key()}`,
+    CARD_CODE_KEYS: `code-1:${base64Key()}`,
+    CARD_CODE_LOOKUP_KEY: `lookup-1:${base64Key()}`,
+    BOOTSTRAP_ADMIN_EMAIL: 'admin@handsel.example',
+    BOOTSTRAP_ADMIN_PASSWORD: secret(),
+    PAYMENTS_URL: url(ports.payments),
+    PAYMENTS_API_KEY: paymentsKey,
+    PAYMENTS_POOL_ACCOUNT: 'pool',
+    PAYMENTS_PLATFORM_ACCOUNT: 'platform',
+    PAYMENTS_WEBHOOK_SECRETS: webhookSecret,
+    SIMULATOR_PORT: String(ports.payments),
+    SIMULATOR_API_KEY: paymentsKey,
+    SIMULATOR_ADMIN_TOKEN: secret(),
+    SIMULATOR_WEBHOOK_SECRET: webhookSecret,
+    SIMULATOR_WEBHOOK_URLS: [ports.giveawayApi, ports.giftcardApi].map((port) => `${url(port)}/v1/webhooks/payments`).join(','),
+  };
+}

@@ -1,0 +1,161 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { migrate } from '../../db/migrate.ts';
+import { makeEnvironment, type ApplicationPorts } from './environment.ts';
+import { onDatabase, query, startPostgres } from './postgres.ts';
+import { Processes } from './processes.ts';
+import { startRedis } from './redis.ts';
+import { createRunFolder, freePort, isFree, root, say, until } from './run.ts';
+import { startTemporal } from './temporal.ts';
+
+export type Application = 'payments-simulator' | 'giveaway-api' | 'giftcard-api' | 'worker' | 'gateway';
+export type Server = 'postgres' | 'redis' | 'temporal';
+export type PartName = Application | Server;
+
+export const APPLICATIONS: readonly Application[] = ['payments-simulator', 'giveaway-api', 'giftcard-api', 'worker', 'gateway'];
+
+const MAIN: Readonly<Record<Application, string>> = {
+  'payments-simulator': 'simulators/payments/main.ts',
+  'giveaway-api': 'api/giveaway/main.ts',
+  'giftcard-api': 'api/giftcard/main.ts',
+  worker: 'temporal-config/main.ts',
+  gateway: 'temporal-config/main.ts',
+};
+
+const OWN_SETTINGS: Readonly<Partial<Record<Application, Record<string, string>>>> = {
+  worker: { JOB_MODE: 'worker' },
+  gateway: { JOB_MODE: 'gateway' },
+};
+
+const READY_TIMEOUT_MS = 60_000;
+
+export interface StackOptions {
+  /** Fixed ports 5000-5003 where they are free; otherwise any. */
+  readonly fixedPorts?: boolean;
+  /** Restart an application when its source changes. */
+  readonly watch?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A part ended that nobody had ended. */
+  readonly onCrash: (message: string) => void;
+}
+
+interface Ports extends ApplicationPorts {
+  readonly postgres: number;
+  readonly redis: number;
+  readonly temporal: number;
+  readonly temporalUi: number;
+}
+
+/** The real servers and our own processes, private to one run. What is killed can be started again on its port and data. */
+export class Stack {
+  readonly runDir: string;
+  readonly ports: Ports;
+  readonly processes: Processes;
+  environment: Record<string, string> = {};
+  databaseAdminUrl = '';
+  readonly #options: StackOptions;
+
+  private constructor(runDir: string, ports: Ports, options: StackOptions) {
+    this.runDir = runDir;
+    this.ports = ports;
+    this.#options = options;
+    this.processes = new Processes(runDir, options.onCrash);
+  }
+
+  /** Starts PostgreSQL, Redis and Temporal in parallel and brings both databases to the newest schema. */
+  static async start(options: StackOptions): Promise<Stack> {
+    const stack = new Stack(createRunFolder(), await choosePorts(options.fixedPorts ?? false), options);
+    current = stack;
+    const [databaseAdminUrl, redisUrl, temporalAddress] = await Promise.all([
+      stack.#startPostgres(),
+      startRedis(stack.processes, stack.runDir, stack.ports.redis),
+      startTemporal(stack.processes, stack.runDir, stack.ports),
+    ]);
+    stack.databaseAdminUrl = databaseAdminUrl;
+    const databaseUrls = { giveaway: onDatabase(databaseAdminUrl, 'giveaway'), giftcard: onDatabase(databaseAdminUrl, 'giftcard') };
+    stack.environment = {
+      ...makeEnvironment({ databaseUrls, redisUrl, temporalAddress }, stack.ports),
+      SIMULATOR_DATA_FILE: path.join(stack.runDir, 'payments.sqlite'),
+      ...options.settings,
+    };
+    fs.writeFileSync(path.join(stack.runDir, 'environment.json'), JSON.stringify(stack.environment), { mode: 0o600 });
+    say(`PostgreSQL, Redis and Temporal are up in ${stack.runDir}`);
+    return stack;
+  }
+
+  async #startPostgres(): Promise<string> {
+    const url = await startPostgres(this.processes, this.runDir, this.ports.postgres);
+    for (const name of ['giveaway', 'giftcard'] as const) {
+      const exists = await query(url, `select 1 from pg_database where datname = '${name}'`);
+      if (exists.length === 0) await query(url, `create database ${name}`);
+      await migrate(onDatabase(url, name), name);
+    }
+    return url;
+  }
+
+  async startApplications(names: readonly Application[] = APPLICATIONS): Promise<void> {
+    await Promise.all(names.map((name) => this.startApplication(name)));
+    say(`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} up`);
+  }
+
+  async startApplication(name: Application): Promise<void> {
+    this.processes.start({
+      name,
+      command: process.execPath,
+      args: ['--disable-warning=ExperimentalWarning', ...(this.#options.watch ? ['--watch', '--watch-preserve-output'] : []), path.join(root, MAIN[name])],
+      options: { cwd: root, env: { PATH: process.env['PATH'], ...this.environment, ...OWN_SETTINGS[name] } },
+    });
+    await until(name, READY_TIMEOUT_MS, async () => {
+      if (!this.processes.isRunning(name)) throw new Error(`${name} is not running`);
+      const response = await fetch(`${this.applicationUrl(name)}/readyz`, { signal: AbortSignal.timeout(2_000) });
+      if (!response.ok) throw new Error(`${name} is not ready: ${await response.text()}`);
+    });
+  }
+
+  /** Starts again what was killed, on the same port and data. */
+  async restart(name: PartName): Promise<void> {
+    if (name === 'postgres') await startPostgres(this.processes, this.runDir, this.ports.postgres);
+    else if (name === 'redis') await startRedis(this.processes, this.runDir, this.ports.redis);
+    else if (name === 'temporal') await startTemporal(this.processes, this.runDir, this.ports);
+    else await this.startApplication(name);
+  }
+
+  async kill(name: PartName, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.processes.kill(name, signal);
+  }
+
+  applicationUrl(name: Application): string {
+    const { payments, giveawayApi, giftcardApi, worker, gateway } = this.ports;
+    const ports = { 'payments-simulator': payments, 'giveaway-api': giveawayApi, 'giftcard-api': giftcardApi, worker, gateway };
+    return `http://127.0.0.1:${ports[name]}`;
+  }
+
+  get temporalUiUrl(): string {
+    return `http://127.0.0.1:${this.ports.temporalUi}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.processes.stopAll();
+    fs.rmSync(this.runDir, { recursive: true, force: true });
+  }
+}
+
+let current: Stack | undefined;
+
+/** The stack of this process, if one is being started or runs: an early stop must end it too. */
+export const currentStack = (): Stack | undefined => current;
+
+async function choosePorts(fixed: boolean): Promise<Ports> {
+  const pick = async (wanted: number): Promise<number> => (fixed && (await isFree(wanted)) ? wanted : freePort());
+  return {
+    giveawayApi: await pick(5000),
+    worker: await pick(5001),
+    giftcardApi: await pick(5002),
+    gateway: await pick(5003),
+    payments: await pick(5010),
+    temporal: await pick(7233),
+    temporalUi: await pick(8233),
+    postgres: await freePort(),
+    redis: await freePort(),
+  };
+}

@@ -1,0 +1,115 @@
+import * as nexus from 'nexus-rpc';
+import type { TaskQueue } from '../../temporal-config/task-queues.ts';
+
+export const GIFTCARD_TASK_QUEUE: TaskQueue = 'giftcard';
+
+interface Caused {
+  readonly requestId: string;
+}
+
+/** Amounts are minor units as strings. */
+export interface ReserveEscrowInput extends Caused {
+  /** Also the id of the publish and of the wallet's hold on the other book. */
+  readonly reservationId: string;
+  readonly giveawayId: string;
+  readonly hostId: string;
+  readonly currency: string;
+  readonly grossMinor: string;
+  readonly fundingFeeMinor: string;
+  readonly cards: readonly {
+    readonly cardId: string;
+    readonly merchantId: string;
+    readonly catalogueItemId: string;
+    readonly faceMinor: string;
+  }[];
+}
+
+export interface ReservationRef extends Caused {
+  readonly reservationId: string;
+}
+
+export interface Reservation {
+  readonly reservationId: string;
+  readonly state: 'RESERVING' | 'RESERVED' | 'VOIDED';
+}
+
+export interface AssignGiftCardInput extends Caused {
+  readonly cardId: string;
+  readonly awardId: string;
+  readonly assigneeId: string;
+}
+
+export interface AssignedGiftCard {
+  readonly cardId: string;
+  readonly expiresAt: string;
+}
+
+/**
+ * What other domains ask of escrow. Each operation is backed by a workflow, may be repeated, and answers a business
+ * refusal with an operation failure whose type is the error code.
+ */
+export const giftcardEscrow = nexus.service('GiftcardEscrow', {
+  reserveEscrow: nexus.operation<ReserveEscrowInput, Reservation>(),
+  postEscrow: nexus.operation<ReservationRef, Reservation>(),
+  /** The undo of a reservation, also of one that never arrived. */
+  voidEscrow: nexus.operation<ReservationRef, Reservation>(),
+});
+export const GIFTCARD_ESCROW_ENDPOINT = 'giftcard-escrow';
+
+export const giftcardCards = nexus.service('GiftcardCards', {
+  assignGiftCard: nexus.operation<AssignGiftCardInput, AssignedGiftCard>(),
+});
+export const GIFTCARD_CARDS_ENDPOINT = 'giftcard-cards';
+
+export const RESERVE_ESCROW = 'reserveEscrow';
+export const POST_ESCROW = 'postEscrow';
+export const VOID_ESCROW = 'voidEscrow';
+export const ASSIGN_GIFT_CARD = 'assignGiftCard';
+export const reserveEscrowId = (reservationId: string): string => `giftcard.reserve/${reservationId}`;
+export const postEscrowId = (reservationId: string): string => `giftcard.post/${reservationId}`;
+export const voidEscrowId = (reservationId: string): string => `giftcard.void/${reservationId}`;
+export const assignGiftCardId = (cardId: string, awardId: string): string => `giftcard.assign/${cardId}/${awardId}`;
+
+export interface RedeemGiftCardInput extends Caused {
+  readonly redemptionId: string;
+  readonly cardId: string;
+  readonly merchantId: string;
+  /** Absent: all that is left on the card. */
+  readonly amountMinor: string | null;
+  readonly currency: string | null;
+  /** Somebody stands waiting at the till: after this instant the first transaction refuses. */
+  readonly expiresAt: string;
+  readonly actor: string;
+}
+
+export type SettlementState = 'SETTLING' | 'NEEDS_ATTENTION' | 'SETTLED';
+
+export interface RedemptionView {
+  readonly redemptionId: string;
+  readonly settlementId: string;
+  readonly cardId: string;
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly amountMinor: string;
+  readonly remainingMinor: string;
+  readonly state: SettlementState;
+}
+
+export const REDEEM_GIFT_CARD = 'redeemGiftCard';
+/** Answered when the redemption is confirmed in the database; settlement goes on by itself. */
+export const AWAIT_CONFIRMATION = 'awaitConfirmation';
+export const REDEMPTION_STATUS = 'redemptionStatus';
+/** The provider said something about one of our payments: look it up now. */
+export const PROVIDER_CONFIRMED = 'providerConfirmed';
+export const redeemGiftCardId = (redemptionId: string): string => `giftcard.redeem/${redemptionId}`;
+
+export interface RetrySettlementInput {
+  readonly decisionId: string;
+  /** The case that the decision was made on; another one is refused. */
+  readonly caseNumber: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
+export const RETRY_SETTLEMENT = 'retrySettlement';

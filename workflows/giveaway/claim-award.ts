@@ -1,0 +1,45 @@
+import * as wf from '@temporalio/workflow';
+import type { GiveawayActivities } from '../../activities/giveaway/index.ts';
+import { DATABASE_ACTIVITY, DATABASE_STEP } from '../../temporal-config/activity-profiles.ts';
+import { Answer, refusalOf } from '../answer.ts';
+import { GIFTCARD_CARDS_ENDPOINT, giftcardCards } from '../giftcard/contract.ts';
+import { AWAIT_CLAIMED, AWARDS_FINISHED, CLAIM_STATUS, runGiveawayId, type ClaimAwardInput, type ClaimedAward } from './contract.ts';
+
+const { claimAward: claim } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
+const { fulfilAward } = wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
+
+/** Answers when the claim stands; then the card is made the winner's in the giftcard domain. Its code never comes here. */
+export async function claimAward(input: ClaimAwardInput): Promise<void> {
+  const answer = new Answer<ClaimedAward>();
+  let status = 'claiming';
+  wf.setHandler(wf.defineQuery<string>(CLAIM_STATUS), () => status);
+  wf.setHandler(wf.defineUpdate<ClaimedAward>(AWAIT_CLAIMED), () => answer.wait());
+  let claimed: ClaimedAward | undefined;
+  try {
+    claimed = await claim(input);
+    answer.give(claimed);
+  } catch (error) {
+    answer.refuse(refusalOf(error));
+    status = 'refused';
+  }
+  if (claimed) {
+    status = 'assigning';
+    await assign(input, claimed);
+    status = 'fulfilled';
+  }
+  await wf.condition(wf.allHandlersFinished);
+}
+
+async function assign(input: ClaimAwardInput, { awardId, cardId }: ClaimedAward): Promise<void> {
+  const cards = wf.createNexusServiceClient({ endpoint: GIFTCARD_CARDS_ENDPOINT, service: giftcardCards });
+  const { participantId: assigneeId, requestId } = input;
+  await cards.executeOperation('assignGiftCard', { awardId, cardId, assigneeId, requestId });
+  const { giveawayId, openAwards } = await fulfilAward(input);
+  if (openAwards > 0) return;
+  try {
+    await wf.getExternalWorkflowHandle(runGiveawayId(giveawayId)).signal(AWARDS_FINISHED);
+  } catch (error) {
+    // It has ended by itself in the meantime: it looks at the rows on every wake-up.
+    wf.log.info('giveaway has ended already', { giveawayId, error: String(error) });
+  }
+}

@@ -1,0 +1,57 @@
+import type { TaskQueue } from '../../temporal-config/task-queues.ts';
+
+export const GIVEAWAY_TASK_QUEUE: TaskQueue = 'giveaway';
+
+interface Caused {
+  readonly actor: string;
+  readonly requestId: string;
+}
+
+export interface PublishGiveawayInput extends Caused {
+  readonly giveawayId: string;
+  readonly hostId: string;
+  /** Also the id of the wallet's hold and of the escrow reservation. */
+  readonly publishId: string;
+}
+
+export interface PublishedGiveaway {
+  readonly giveawayId: string;
+  readonly publishId: string;
+  readonly grossMinor: string;
+  readonly fundingFeeMinor: string;
+  readonly currency: string;
+}
+
+export const PUBLISH_GIVEAWAY = 'publishGiveaway';
+/** Answered when every prize is paid for, or with the refusal. */
+export const AWAIT_PUBLISHED = 'awaitPublished';
+export const PUBLISH_STATUS = 'publishStatus';
+export const publishGiveawayId = (publishId: string): string => `giveaway.publish/${publishId}`;
+
+export interface RunGiveawayInput extends Caused {
+  readonly giveawayId: string;
+}
+
+export const RUN_GIVEAWAY = 'runGiveaway';
+export const GIVEAWAY_STATUS = 'giveawayStatus';
+/** The award that brought the number of open ones to 0 says so, once. */
+export const AWARDS_FINISHED = 'awardsFinished';
+export const runGiveawayId = (giveawayId: string): string => `giveaway.run/${giveawayId}`;
+
+export interface ClaimAwardInput extends Caused {
+  readonly awardId: string;
+  readonly participantId: string;
+}
+
+export interface ClaimedAward {
+  readonly awardId: string;
+  readonly giveawayId: string;
+  readonly cardId: string;
+  readonly state: string;
+}
+
+export const CLAIM_AWARD = 'claimAward';
+/** Answered when the claim is in the database; the card follows. */
+export const AWAIT_CLAIMED = 'awaitClaimed';
+export const CLAIM_STATUS = 'claimStatus';
+export const claimAwardId = (awardId: string): string => `giveaway.claim/${awardId}`;

@@ -1,0 +1,3 @@
+export { claimAward } from './claim-award.ts';
+export { publishGiveaway } from './publish-giveaway.ts';
+export { runGiveaway } from './run-giveaway.ts';

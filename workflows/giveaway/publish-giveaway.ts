@@ -1,0 +1,100 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import * as wf from '@temporalio/workflow';
+import type { GiveawayActivities } from '../../activities/giveaway/index.ts';
+import type { WalletActivities } from '../../activities/wallet/index.ts';
+import { DATABASE_ACTIVITY, DATABASE_STEP } from '../../temporal-config/activity-profiles.ts';
+import { Answer, refusalOf } from '../answer.ts';
+import { GIFTCARD_ESCROW_ENDPOINT, giftcardEscrow } from '../giftcard/contract.ts';
+import { keywords } from '../keywords.ts';
+import { Saga } from '../saga.ts';
+import { WALLET_TASK_QUEUE } from '../wallet/contract.ts';
+import {
+  AWAIT_PUBLISHED,
+  PUBLISH_STATUS,
+  RUN_GIVEAWAY,
+  runGiveawayId,
+  type PublishedGiveaway,
+  type PublishGiveawayInput,
+} from './contract.ts';
+
+const { planPublish } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
+const { beginPublish, completePublish, failPublish } = wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
+const { holdWallet, postWalletHold, voidWalletHold } = wf.proxyActivities<WalletActivities>({
+  ...DATABASE_ACTIVITY,
+  taskQueue: WALLET_TASK_QUEUE,
+});
+
+/**
+ * The finalization saga: hold the wallet, reserve the escrows, post the wallet (the pivot), post the escrows. What is
+ * refused before the pivot is undone at once and changes no balance; from the pivot on it only goes forward.
+ */
+export async function publishGiveaway(input: PublishGiveawayInput): Promise<void> {
+  const answer = new Answer<PublishedGiveaway>();
+  let step = 'planning';
+  wf.setHandler(wf.defineQuery<string>(PUBLISH_STATUS), () => step);
+  wf.setHandler(wf.defineUpdate<PublishedGiveaway>(AWAIT_PUBLISHED), () => answer.wait());
+  const say = (now: string): void => {
+    step = now;
+    wf.setCurrentDetails(`Publishing giveaway ${input.giveawayId}: **${now}**`);
+  };
+  try {
+    const published = await pay(input, say);
+    answer.give(published);
+    await startRun(input);
+    say('published');
+  } catch (error) {
+    answer.refuse(refusalOf(error));
+    say('refused');
+  }
+  await wf.condition(wf.allHandlersFinished);
+}
+
+async function pay(input: PublishGiveawayInput, say: (step: string) => void): Promise<PublishedGiveaway> {
+  const { publishId, giveawayId, hostId, requestId } = input;
+  const escrow = wf.createNexusServiceClient({ endpoint: GIFTCARD_ESCROW_ENDPOINT, service: giftcardEscrow });
+  const ref = { reservationId: publishId, requestId };
+  const { cards, currency, grossMinor } = await planPublish(input);
+  const saga = new Saga();
+  let fundingFeeMinor: string;
+  try {
+    saga.willUndo('hold wallet', () => voidWalletHold(input));
+    say('holding the wallet');
+    ({ fundingFeeMinor } = await holdWallet({ ...input, currency, grossMinor }));
+    await beginPublish(input);
+    saga.willUndo('reserve escrow', () => escrow.executeOperation('voidEscrow', ref));
+    say('reserving the escrow');
+    await escrow.executeOperation('reserveEscrow', { ...ref, giveawayId, hostId, currency, grossMinor, fundingFeeMinor, cards });
+    say('posting the wallet');
+    await postWalletHold(input);
+  } catch (error) {
+    const refusal = wf.isCancellation(error) ? cancelled() : refusalOf(error);
+    await saga.compensate();
+    await wf.CancellationScope.nonCancellable(() => failPublish({ ...input, failureCode: refusal.type ?? 'internal_error' }));
+    throw refusal;
+  }
+  await wf.CancellationScope.nonCancellable(async () => {
+    say('posting the escrow');
+    await escrow.executeOperation('postEscrow', ref);
+    await completePublish(input);
+  });
+  return { giveawayId, publishId, grossMinor, fundingFeeMinor, currency };
+}
+
+const cancelled = (): wf.ApplicationFailure =>
+  wf.ApplicationFailure.nonRetryable('The publish was cancelled by an operator.', 'publish_cancelled');
+
+/** The long workflow outlives this one. Started by an earlier run of this publish: then it is there already. */
+async function startRun({ giveawayId, actor, requestId, hostId }: PublishGiveawayInput): Promise<void> {
+  try {
+    await wf.startChild(RUN_GIVEAWAY, {
+      workflowId: runGiveawayId(giveawayId),
+      args: [{ giveawayId, actor, requestId }],
+      parentClosePolicy: 'ABANDON',
+      staticSummary: `Run giveaway ${giveawayId}`,
+      memo: { requestId },
+      typedSearchAttributes: keywords({ GiveawayId: giveawayId, HostId: hostId, RequestId: requestId }),
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
