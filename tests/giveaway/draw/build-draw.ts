@@ -16,7 +16,7 @@ import { type Receipt, type ReceiptBody, receiptSigningBytes } from '../../../do
 import { drawCrypto } from '../../../runtime/draw-crypto.ts';
 
 export const GIVEAWAY = 'giveaway-1';
-export const RULES = 'One entry per person. The draw is at the deadline.';
+const RULES = 'One entry per person. The draw is at the deadline.';
 export const KEY_ID = 'test-key';
 const INSTANT = '2030-01-31T12:00:00.000Z';
 const keys = generateKeyPairSync('ed25519');
@@ -26,7 +26,7 @@ export const hashOf = (name: string | number): string => createHash('sha256').up
 
 export const publicKey = Buffer.from(keys.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
 
-export const signHex = (message: Uint8Array): string => sign(null, message, keys.privateKey).toString('hex');
+const signHex = (message: Uint8Array): string => sign(null, message, keys.privateKey).toString('hex');
 
 /** Entries with these weights, each of a participant of its own; 0 makes one that is not eligible. */
 export const makeEntries = (weights: readonly number[]): DrawEntry[] =>
@@ -38,7 +38,7 @@ export const makeEntries = (weights: readonly number[]): DrawEntry[] =>
     receivedAt: INSTANT,
   }));
 
-export function commitTo(entries: readonly DrawEntry[], secret: string, units = 2): Commitment {
+function commitTo(entries: readonly DrawEntry[], secret: string, units = 2): Commitment {
   const tree = new EntryTree(drawCrypto);
   for (const entry of entries) tree.add(entry);
   const terms: DrawTerms = {
