@@ -6,8 +6,9 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 import { DomainError, isErrorCode, type ErrorDetails } from '../../domain/errors.ts';
+import { keywords, type Keywords } from '../../temporal-config/search-attributes.ts';
 
 export interface StartAndAwaitOptions {
   readonly workflowType: string;
@@ -19,7 +20,7 @@ export interface StartAndAwaitOptions {
   readonly updateArgs?: readonly unknown[];
   /** One line for people who look at the running workflow. */
   readonly summary: string;
-  readonly searchAttributes: Readonly<Record<string, string>>;
+  readonly searchAttributes: Keywords;
   readonly memo: Readonly<Record<string, string>>;
   /** How long the caller may be kept waiting, in milliseconds. */
   readonly budgetMs: number;
@@ -91,12 +92,6 @@ export async function updateRunning<T>(client: Client, options: UpdateRunningOpt
     throw asRefusal(error);
   }
 }
-
-const keywords = (attributes: Readonly<Record<string, string>>) =>
-  Object.entries(attributes).map(([name, value]) => ({
-    key: defineSearchAttributeKey(name, SearchAttributeType.KEYWORD),
-    value,
-  }));
 
 const isNoAnswer = (error: unknown): boolean =>
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof ServiceError;

@@ -5,7 +5,7 @@ import type { WalletActivities } from '../../activities/wallet/index.ts';
 import { DATABASE_ACTIVITY, DATABASE_STEP } from '../../temporal-config/activity-profiles.ts';
 import { Answer, refusalOf } from '../answer.ts';
 import { GIFTCARD_ESCROW_ENDPOINT, giftcardEscrow } from '../giftcard/contract.ts';
-import { keywords } from '../keywords.ts';
+import { keywords } from '../../temporal-config/search-attributes.ts';
 import { Saga } from '../saga.ts';
 import { WALLET_TASK_QUEUE } from '../wallet/contract.ts';
 import {

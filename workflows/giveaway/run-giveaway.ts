@@ -1,7 +1,7 @@
 import * as wf from '@temporalio/workflow';
 import type { GiveawayActivities } from '../../activities/giveaway/index.ts';
 import { BATCH_ACTIVITY, DATABASE_ACTIVITY } from '../../temporal-config/activity-profiles.ts';
-import { keywords } from '../keywords.ts';
+import { keywords } from '../../temporal-config/search-attributes.ts';
 import { AWARDS_FINISHED, GIVEAWAY_STATUS, type RunGiveawayInput } from './contract.ts';
 
 const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireAwards } =

@@ -1,0 +1,22 @@
+import type { Database } from '../../db/connect.ts';
+import type { AlertsPort } from '../../providers/alerts/port.ts';
+import type { CardCodes } from '../../runtime/card-codes.ts';
+import { asActivities } from '../refusals.ts';
+import { assignGiftCardActivities } from './assign-gift-card.ts';
+import { redeemGiftCardActivities } from './redeem-gift-card.ts';
+import { reserveEscrowActivities } from './reserve-escrow.ts';
+
+export interface GiftcardDependencies {
+  readonly db: Database;
+  readonly codes: CardCodes;
+  readonly alerts: AlertsPort;
+}
+
+export const createGiftcardActivities = ({ db, codes, alerts }: GiftcardDependencies) =>
+  asActivities({
+    ...reserveEscrowActivities(db),
+    ...assignGiftCardActivities(db, codes),
+    ...redeemGiftCardActivities(db, alerts),
+  });
+
+export type GiftcardActivities = ReturnType<typeof createGiftcardActivities>;

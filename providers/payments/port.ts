@@ -1,0 +1,36 @@
+/** The payment provider as the product sees it. An answer says exactly what is known; `unknown` is not `refused`. */
+
+export type PaymentOutcome =
+  | { readonly kind: 'succeeded'; readonly providerId: string; readonly feeMinor: bigint }
+  | { readonly kind: 'pending'; readonly providerId: string }
+  /** Definite: nothing was or will be moved under this intent. */
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  | { readonly kind: 'reversed'; readonly providerId: string }
+  /** A time-out, a server error, a broken answer: it may have happened. Ask before anything else. */
+  | { readonly kind: 'unknown'; readonly cause: string };
+
+export type PaymentLookUp = PaymentOutcome | { readonly kind: 'not_found' };
+
+export interface NewPayment {
+  /** The provider's idempotency key and our reference there. */
+  readonly intentId: string;
+  /** Minor units. */
+  readonly amountMinor: bigint;
+  readonly currency: string;
+}
+
+export interface PaymentsPort {
+  /** Draws money from a payer into the pooled account. */
+  createCharge(charge: NewPayment & { readonly source: string }): Promise<PaymentOutcome>;
+  findCharge(intentId: string): Promise<PaymentLookUp>;
+  /** Pays from the pooled account. */
+  createTransfer(transfer: NewPayment & { readonly destinationAccount: string }): Promise<PaymentOutcome>;
+  findTransfer(intentId: string): Promise<PaymentLookUp>;
+  /** The balance of the pooled account, in minor units. */
+  poolBalance(currency: string): Promise<bigint>;
+}
+
+/** The provider says that we called it wrongly: a fault of ours, repeated until it is mended, never a refusal. */
+export class PaymentsMisuse extends Error {
+  override readonly name = 'PaymentsMisuse';
+}

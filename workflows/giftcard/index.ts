@@ -1,0 +1,2 @@
+export { redeemGiftCard } from './redeem-gift-card.ts';
+export { assignGiftCard, postEscrow, reserveEscrow, voidEscrow } from './reserve-escrow.ts';
