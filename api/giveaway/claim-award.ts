@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { findAward, listAwards } from '../../db/giveaway/queries.ts';
+import type { Award } from '../../db/giveaway/model.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { AWAIT_CLAIMED, CLAIM_AWARD, claimAwardId, GIVEAWAY_TASK_QUEUE, type ClaimedAward } from '../../workflows/giveaway/contract.ts';
+import { uuid } from '../http/amounts.ts';
+import { startAndAwait } from '../http/await-workflow.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import type { GiveawayApi } from './dependencies.ts';
+
+const awardId = z.object({ awardId: uuid });
+
+export const claimAwardRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route[] => [
+  defineRoute({
+    method: 'post',
+    path: '/v1/awards/{awardId}/claim',
+    summary: 'Claim a prize',
+    auth: 'award.claim',
+    idempotent: true,
+    params: awardId,
+    responses: { 201: { description: 'Claimed; the card follows' }, 202: { description: 'Still being claimed' } },
+    handler: async ({ params, resourceId, principal, actor, requestId }) => {
+      const answer = await startAndAwait<ClaimedAward>(temporal, {
+        workflowType: CLAIM_AWARD,
+        workflowId: claimAwardId(resourceId),
+        taskQueue: GIVEAWAY_TASK_QUEUE,
+        args: [{ awardId: params.awardId, participantId: principal.userId, actor, requestId }],
+        update: AWAIT_CLAIMED,
+        summary: `Claim award ${params.awardId}`,
+        searchAttributes: { RequestId: requestId },
+        memo: { requestId },
+        budgetMs,
+      });
+      const headers = { location: `/v1/awards/${params.awardId}` };
+      if (answer.kind === 'answered') return { status: 201, body: answer.value, headers };
+      return { status: 202, body: { awardId: params.awardId, href: headers.location }, headers };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/awards',
+    summary: 'What I have won, newest first',
+    auth: 'award.claim',
+    responses: { 200: { description: 'Awards' } },
+    handler: async ({ principal }) => ({ status: 200, body: { data: (await listAwards(db, principal.userId)).map(present) } }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/awards/{awardId}',
+    summary: 'One of my awards',
+    auth: 'award.claim',
+    params: awardId,
+    responses: { 200: { description: 'The award' } },
+    handler: async ({ params, principal }) => {
+      const award = await findAward(db, params.awardId, principal.userId);
+      if (!award) throw new DomainError('award_not_found', 'There is no such award of yours.');
+      return { status: 200, body: present(award) };
+    },
+  }),
+];
+
+const present = (award: Award) => ({
+  awardId: award.id,
+  giveawayId: award.giveaway_id,
+  rank: award.rank,
+  state: award.state,
+  cardId: award.prize?.card_id ?? null,
+  claimExpiresAt: award.claim_expires_at.toISOString(),
+});

@@ -1,0 +1,13 @@
+import type { Client } from '@temporalio/client';
+import type { Database } from '../../db/connect.ts';
+import type { ProofSigner } from '../../runtime/proof-signer.ts';
+
+export interface GiveawayApi {
+  readonly db: Database;
+  /** Of the namespace `giveaway`. */
+  readonly temporal: Client;
+  /** How long a request waits for a workflow's answer. */
+  readonly budgetMs: number;
+  readonly signer: ProofSigner;
+  readonly webhookSecrets: readonly string[];
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
+import { findGiveaway, findProof, listGiveaways, type GiveawaySnapshot } from '../../db/giveaway/queries.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { nameUuid } from '../../domain/ids.ts';
+import { sha1 } from '../../runtime/crypto.ts';
+import { amountMinor, currency, uuid } from '../http/amounts.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import type { GiveawayApi } from './dependencies.ts';
+
+const MAX_PRIZES = 100;
+const DEFAULT_CLAIM_WINDOW_MS = 7 * 24 * 3_600_000;
+const giveawayId = z.object({ giveawayId: uuid });
+
+export const giveawayRoutes = ({ db }: GiveawayApi): Route[] => [
+  defineRoute({
+    method: 'post',
+    path: '/v1/giveaways',
+    summary: 'Draft a giveaway',
+    auth: 'giveaway.manage',
+    idempotent: true,
+    body: z.object({
+      title: z.string().trim().min(1).max(200),
+      description: z.string().max(5_000).default(''),
+      currency,
+      opensAt: z.iso.datetime({ offset: true }).optional(),
+      closesAt: z.iso.datetime({ offset: true }),
+      claimWindowMs: z.int().min(1_000).max(366 * 24 * 3_600_000).default(DEFAULT_CLAIM_WINDOW_MS),
+      prizes: z.array(z.object({ merchantId: uuid, catalogueItemId: uuid, amountMinor })).max(MAX_PRIZES),
+    }),
+    responses: { 201: { description: 'The draft' } },
+    handler: async ({ body, resourceId, principal, actor, requestId }) => {
+      if (body.prizes.length === 0) throw new DomainError('giveaway_prizes_missing', 'A giveaway has at least one prize.');
+      const prizes = body.prizes.map((prize, index) => ({
+        id: nameUuid(sha1, 'prize', resourceId, String(index)),
+        cardId: nameUuid(sha1, 'card', resourceId, String(index)),
+        merchantId: prize.merchantId,
+        catalogueItemId: prize.catalogueItemId,
+        faceMinor: prize.amountMinor,
+      }));
+      const times = { opensAt: body.opensAt ? new Date(body.opensAt) : undefined, closesAt: new Date(body.closesAt) };
+      await createGiveaway(db, { ...body, ...times, prizes, id: resourceId, hostId: principal.userId }, { actor, requestId });
+      const snapshot = await requireGiveaway(await findGiveaway(db, resourceId, principal.userId));
+      return { status: 201, body: presentGiveaway(snapshot), headers: { location: `/v1/giveaways/${resourceId}` } };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/giveaways',
+    summary: 'My giveaways, newest first',
+    auth: 'giveaway.manage',
+    query: z.object({ limit: z.coerce.number().int().min(1).max(100).default(20), before: z.iso.datetime({ offset: true }).optional() }),
+    responses: { 200: { description: 'A page; `next` is the value of `before` for the following one' } },
+    handler: async ({ query, principal }) => {
+      const page = { limit: query.limit, ...(query.before ? { before: new Date(query.before) } : {}) };
+      const found = await listGiveaways(db, principal.userId, page);
+      const data = found.map(({ id, title, state, closes_at, failure_code }) => ({ id, title, state, closesAt: closes_at.toISOString(), failureCode: failure_code }));
+      const last = found.length === query.limit ? found.at(-1)?.created_at.toISOString() : undefined;
+      return { status: 200, body: { data, next: last ?? null } };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/giveaways/{giveawayId}',
+    summary: 'A published giveaway, with the server clock for the countdown',
+    auth: 'public',
+    params: giveawayId,
+    responses: { 200: { description: 'The giveaway' } },
+    handler: async ({ params }) => {
+      const snapshot = await requireGiveaway(await findGiveaway(db, params.giveawayId));
+      return { status: 200, body: presentGiveaway(snapshot), headers: { 'cache-control': 'no-cache' } };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/giveaways/{giveawayId}/proof',
+    summary: 'The proof of the draw, for anybody to verify',
+    auth: 'public',
+    params: giveawayId,
+    responses: { 200: { description: 'The proof; docs/proof-format.md specifies it' } },
+    handler: async ({ params }) => {
+      const proof = await findProof(db, params.giveawayId);
+      if (!proof) throw new DomainError('draw_not_found', 'This giveaway has not been drawn.');
+      return { status: 200, body: proof };
+    },
+  }),
+];
+
+function requireGiveaway(snapshot: GiveawaySnapshot | undefined): GiveawaySnapshot {
+  if (!snapshot) throw new DomainError('giveaway_not_found', 'There is no such giveaway.');
+  return snapshot;
+}
+
+function presentGiveaway({ giveaway, participantCount, secretHash, version, now }: GiveawaySnapshot) {
+  return {
+    id: giveaway.id,
+    title: giveaway.title,
+    description: giveaway.description,
+    state: giveaway.state,
+    failureCode: giveaway.failure_code,
+    currency: giveaway.currency,
+    opensAt: (giveaway.opened_at ?? giveaway.opens_at)?.toISOString() ?? null,
+    closesAt: giveaway.closes_at.toISOString(),
+    serverTime: now.toISOString(),
+    participantCount,
+    prizes: (giveaway.prizes ?? []).map((prize) => ({
+      id: prize.id,
+      position: prize.position,
+      cardId: prize.card_id,
+      merchantId: prize.merchant_id,
+      amountMinor: prize.face_minor.toString(),
+      currency: prize.currency,
+    })),
+    winners: (giveaway.awards ?? []).map((award) => ({ awardId: award.id, rank: award.rank, prizeId: award.prize_id, state: award.state })),
+    secretHash,
+    version,
+  };
+}

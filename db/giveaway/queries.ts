@@ -1,0 +1,54 @@
+import { isPublic } from '../../domain/giveaway.ts';
+import type { Proof } from '../../domain/proof/proof.ts';
+import type { Db } from '../connect.ts';
+import { FIRST_DRAW } from './draw-giveaway.ts';
+import { Award, Giveaway } from './model.ts';
+
+export interface GiveawaySnapshot {
+  readonly giveaway: Giveaway;
+  readonly participantCount: number;
+  /** Hex, from OPEN on. */
+  readonly secretHash: string | null;
+  /** The number of the giveaway's last event: what a live client has seen. */
+  readonly version: number;
+  readonly now: Date;
+}
+
+/** A giveaway as anybody may see it, or its host before it is public. */
+export async function findGiveaway(db: Db, id: string, viewerId?: string): Promise<GiveawaySnapshot | undefined> {
+  const giveaway = await Giveaway.query(db)
+    .findById(id)
+    .withGraphFetched('[prizes(inOrder), awards(inRank)]')
+    .modifiers({ inOrder: (query) => void query.orderBy('position'), inRank: (query) => void query.orderBy('rank') });
+  if (!giveaway || (!isPublic(giveaway.state) && giveaway.host_id !== viewerId)) return undefined;
+  const result = await db.raw(
+    `select now() as now, (select encode(secret_hash, 'hex') from giveaway_draws where giveaway_id = :id and draw_number = 1) as "secretHash",
+       (select coalesce(max(version), 0) from domain_events where aggregate_type = 'giveaway' and aggregate_id = :id) as version`,
+    { id },
+  );
+  const [row] = (result as { rows: [{ now: Date; secretHash: string | null; version: number }] }).rows;
+  return { giveaway, participantCount: await countParticipants(db, id), ...row };
+}
+
+export async function countParticipants(db: Db, giveawayId: string): Promise<number> {
+  const rows = await db('giveaway_participants').where({ giveaway_id: giveawayId }).count<{ count: bigint }[]>({ count: '*' });
+  return Number(rows[0]?.count ?? 0n);
+}
+
+/** A host's giveaways, newest first. */
+export const listGiveaways = (db: Db, hostId: string, { limit, before }: { limit: number; before?: Date }): Promise<Giveaway[]> => {
+  const query = Giveaway.query(db).where({ host_id: hostId }).orderBy('created_at', 'desc').limit(limit);
+  return Promise.resolve(before ? query.where('created_at', '<', before) : query);
+};
+
+/** What a participant has won, newest first. */
+export const listAwards = (db: Db, participantId: string): Promise<Award[]> =>
+  Promise.resolve(Award.query(db).where({ participant_id: participantId }).orderBy('created_at', 'desc').withGraphFetched('prize').limit(100));
+
+export const findAward = (db: Db, id: string, participantId: string): Promise<Award | undefined> =>
+  Promise.resolve(Award.query(db).findById(id).where({ participant_id: participantId }).withGraphFetched('prize'));
+
+export async function findProof(db: Db, giveawayId: string): Promise<Proof | undefined> {
+  const row = await db('giveaway_draws').where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW }).first<{ proof: Proof | null }>('proof');
+  return row?.proof ?? undefined;
+}

@@ -1,0 +1,2 @@
+export function say(message: string): void;
+export const started: { readonly HANDSEL_STARTED_AT: string };

@@ -1,0 +1,118 @@
+import { Runtime } from '@temporalio/worker';
+import { createGiftcardActivities } from '../activities/giftcard/index.ts';
+import { giftcardNexusServices } from '../activities/giftcard/nexus.ts';
+import { createGiveawayActivities } from '../activities/giveaway/index.ts';
+import { createPaymentsActivities } from '../activities/payments/index.ts';
+import { createWalletActivities } from '../activities/wallet/index.ts';
+import { connect } from '../db/connect.ts';
+import { countParticipants } from '../db/giveaway/queries.ts';
+import { logAlerts } from '../providers/alerts/log.ts';
+import { httpPayments } from '../providers/payments/http.ts';
+import { startGateway } from '../realtime/gateway.ts';
+import { startRelay } from '../realtime/relay.ts';
+import { createCardCodes } from '../runtime/card-codes.ts';
+import { loadConfig } from '../runtime/config.ts';
+import { startHealthServer } from '../runtime/health-server.ts';
+import { createLog, type Log } from '../runtime/log.ts';
+import { createMetrics } from '../runtime/metrics.ts';
+import { createProofSigner } from '../runtime/proof-signer.ts';
+import { connectRedis } from '../runtime/redis.ts';
+import { createSecretBox } from '../runtime/secret-box.ts';
+import { handleShutdown, type Shutdown } from '../runtime/shutdown.ts';
+import { TASK_QUEUES } from './task-queues.ts';
+import { startWorkers, type QueueSpec } from './worker.ts';
+
+/** The worker and gateway process; `JOB_MODE` says which of the two it is, or both. */
+
+const mode = loadConfig(['worker']);
+const log = createLog({ name: mode.JOB_MODE === 'gateway' ? 'gateway' : 'worker', level: mode.LOG_LEVEL, pretty: mode.NODE_ENV === 'development' });
+const shutdown = handleShutdown({ log, graceMs: mode.SHUTDOWN_GRACE_MS });
+if (mode.JOB_MODE !== 'worker') await runGateway(log, shutdown);
+if (mode.JOB_MODE !== 'gateway') await runWorker(log, shutdown);
+
+async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
+  const config = loadConfig(['giveawayDatabase', 'giftcardDatabase', 'redis', 'temporal', 'worker', 'payments', 'cardCodes', 'draws']);
+  Runtime.install({ shutdownSignals: [] });
+  const wanted = (name: string): boolean => config.WORKER_QUEUES.includes('all') || config.WORKER_QUEUES.includes(name);
+  const pool = (url: string) => connect({ url, poolMax: config.DATABASE_POOL_MAX, applicationName: 'handsel-worker' });
+  const [giveawayDb, giftcardDb] = [pool(config.DATABASE_URL_GIVEAWAY), pool(config.DATABASE_URL_GIFTCARD)];
+  shutdown.onShutdown('databases', () => Promise.all([giveawayDb.destroy(), giftcardDb.destroy()]));
+
+  const payments = createPaymentsActivities(
+    httpPayments({
+      baseUrl: config.PAYMENTS_URL,
+      apiKey: config.PAYMENTS_API_KEY,
+      timeoutMs: config.PAYMENTS_TIMEOUT_MS,
+      poolAccount: config.PAYMENTS_POOL_ACCOUNT,
+    }),
+    config.PAYMENTS_PLATFORM_ACCOUNT,
+  );
+  const giveaway = createGiveawayActivities({
+    db: giveawayDb,
+    secrets: createSecretBox(config.DRAW_SECRET_KEYS),
+    signer: createProofSigner(config.PROOF_SIGNING_KEY),
+  });
+  const giftcard = createGiftcardActivities({
+    db: giftcardDb,
+    codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
+    alerts: logAlerts(log),
+  });
+  const queues: QueueSpec[] = [
+    { namespace: 'giveaway', taskQueue: TASK_QUEUES.wallet, workflows: 'wallet', activities: createWalletActivities({ db: giveawayDb }) },
+    { namespace: 'giveaway', taskQueue: TASK_QUEUES.giveaway, workflows: 'giveaway', activities: giveaway },
+    { namespace: 'giveaway', taskQueue: TASK_QUEUES.payments, activities: payments },
+    { namespace: 'giftcard', taskQueue: TASK_QUEUES.giftcard, workflows: 'giftcard', activities: giftcard, nexusServices: giftcardNexusServices },
+    { namespace: 'giftcard', taskQueue: TASK_QUEUES.payments, activities: payments },
+  ];
+  const workers = await startWorkers({
+    address: config.TEMPORAL_ADDRESS,
+    queues: queues.filter(({ taskQueue }) => wanted(taskQueue)),
+    graceMs: config.SHUTDOWN_GRACE_MS,
+    log,
+    onFailure: (error) => {
+      log.fatal({ err: error }, 'a worker ended');
+      void shutdown.stop(1);
+    },
+  });
+  shutdown.onShutdown('workers', () => workers.stop());
+
+  if (wanted('relay')) {
+    const redis = connectRedis(config.REDIS_URL, 'handsel-relay', log);
+    const relays = [
+      startRelay({ database: 'giveaway', db: giveawayDb, redis, log, countParticipants: (id) => countParticipants(giveawayDb, id) }),
+      startRelay({ database: 'giftcard', db: giftcardDb, redis, log }),
+    ];
+    shutdown.onShutdown('relays', async () => {
+      await Promise.all(relays.map((relay) => relay.stop()));
+      redis.disconnect();
+    });
+  }
+  const health = await startHealthServer({
+    host: config.LISTEN_HOST,
+    port: config.WORKER_HTTP_PORT,
+    metrics: createMetrics('worker'),
+    checks: [
+      { name: 'giveaway database', check: () => giveawayDb.raw('select 1') },
+      { name: 'giftcard database', check: () => giftcardDb.raw('select 1') },
+      { name: 'workers', check: () => (workers.healthy() && !shutdown.stopping ? Promise.resolve() : Promise.reject(new Error('not polling'))) },
+    ],
+  });
+  shutdown.onShutdown('health', () => health.close());
+}
+
+async function runGateway(log: Log, shutdown: Shutdown): Promise<void> {
+  const config = loadConfig(['gateway', 'redis']);
+  const redis = connectRedis(config.REDIS_URL, 'handsel-gateway', log);
+  const gateway = await startGateway({
+    host: config.LISTEN_HOST,
+    port: config.GATEWAY_PORT,
+    redis,
+    corsOrigins: config.GATEWAY_CORS_ORIGINS,
+    metrics: createMetrics('gateway'),
+    log,
+  });
+  shutdown.onShutdown('gateway', async () => {
+    await gateway.stop();
+    redis.disconnect();
+  });
+}
