@@ -85,6 +85,8 @@ export const ERROR_STATUS = {
   case_not_open: 409,
   settlement_not_parked: 409,
   // providers
+  webhook_signature_invalid: 401,
+  webhook_timestamp_skewed: 401,
   payment_refused: 422,
   payment_unknown: 503,
   // infrastructure

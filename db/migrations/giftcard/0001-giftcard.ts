@@ -150,12 +150,6 @@ create table settlement_intents (
 create unique index settlement_intents_one_live on settlement_intents (settlement_id, leg)
   where state not in ('FAILED_DEFINITE', 'REVERSED');
 
-create table provider_webhooks (
-  id text primary key,
-  type text not null,
-  reference text not null,
-  received_at timestamptz not null default now()
-);
 `;
 
 /** An escrow ends once, a settlement is settled once, whatever the code does. */

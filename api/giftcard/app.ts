@@ -1,0 +1,32 @@
+import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
+import { verifyWebhook } from '../../providers/payments/webhook.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import type { GiftcardApi } from './dependencies.ts';
+import { giftCardRoutes } from './gift-cards.ts';
+import { merchantRoutes } from './merchants.ts';
+import { redeemGiftCardRoutes } from './redeem-gift-card.ts';
+import { settlementRoutes } from './settlements.ts';
+
+/** Every call of the service. */
+export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
+  ...merchantRoutes(deps),
+  ...giftCardRoutes(deps),
+  ...redeemGiftCardRoutes(deps),
+  ...settlementRoutes(deps),
+  paymentWebhookRoute(deps),
+];
+
+/** Transfers are looked up by the workflows that sent them; here the message is verified and kept. */
+const paymentWebhookRoute = ({ db, webhookSecrets }: GiftcardApi): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/v1/webhooks/payments',
+    summary: 'Messages of the payment provider',
+    auth: 'public',
+    responses: { 204: { description: 'Received' } },
+    handler: async ({ headers, rawBody }) => {
+      const webhook = verifyWebhook({ headers, rawBody, secrets: webhookSecrets, now: Date.now() });
+      await receiveWebhook(db, webhook);
+      return { status: 204 };
+    },
+  });

@@ -1,0 +1,16 @@
+import type { Client } from '@temporalio/client';
+import type { Database } from '../../db/connect.ts';
+import type { CardCodes } from '../../runtime/card-codes.ts';
+import type { RateLimit } from '../../runtime/rate-limit.ts';
+
+export interface GiftcardApi {
+  readonly db: Database;
+  /** Of the namespace `giftcard`. */
+  readonly temporal: Client;
+  /** How long a request waits for a workflow's answer. */
+  readonly budgetMs: number;
+  readonly codes: CardCodes;
+  /** Codes that somebody tries, by user. */
+  readonly codeLimit: RateLimit;
+  readonly webhookSecrets: readonly string[];
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { listCatalogue } from '../../db/giftcard/queries.ts';
+import { addCatalogueItem, registerMerchant, requireMerchant } from '../../db/giftcard/register-merchant.ts';
+import { merchantBalances } from '../../db/giftcard/merchant-balances.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { amountMinor, currency, uuid } from '../http/amounts.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import type { GiftcardApi } from './dependencies.ts';
+
+const merchantId = z.object({ merchantId: uuid });
+const merchant = z.object({ id: uuid, name: z.string(), payoutAccount: z.string(), payoutSchedule: z.string() });
+
+export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
+  defineRoute({
+    method: 'post',
+    path: '/v1/merchants',
+    summary: 'Register a merchant with its payout account',
+    auth: 'merchant.manage',
+    idempotent: true,
+    body: z.object({
+      name: z.string().trim().min(1).max(120),
+      payoutAccount: z.string().trim().min(1).max(120),
+      payoutSchedule: z.literal('instant').default('instant'),
+    }),
+    responses: { 201: { description: 'The merchant', schema: merchant } },
+    handler: async ({ body, resourceId, principal, actor, requestId }) => {
+      const created = await registerMerchant(db, { ...body, id: resourceId, ownerId: principal.userId }, { actor, requestId });
+      return { status: 201, body: merchant.parse(created) };
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/merchants/{merchantId}/catalogue-items',
+    summary: 'Offer gift cards: fixed amounts, or any amount of a range',
+    auth: 'merchant.manage',
+    idempotent: true,
+    params: merchantId,
+    body: z.object({
+      name: z.string().trim().min(1).max(120),
+      currency,
+      amountsMinor: z.array(amountMinor).min(1).max(50).optional(),
+      minMinor: amountMinor.optional(),
+      maxMinor: amountMinor.optional(),
+      validityDays: z.int().min(1).max(3_660).default(365),
+    }),
+    responses: { 201: { description: 'The item' } },
+    handler: async ({ params, body, resourceId, principal, actor, requestId }) => {
+      const item = { ...boundsOf(body), id: resourceId, merchantId: params.merchantId, name: body.name, currency: body.currency, validityDays: body.validityDays };
+      await addCatalogueItem(db, item, principal.userId, { actor, requestId });
+      return { status: 201, body: { id: resourceId, merchantId: params.merchantId, name: body.name, currency: body.currency } };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/merchants/{merchantId}/catalogue-items',
+    summary: 'What a merchant offers',
+    auth: 'public',
+    params: merchantId,
+    responses: { 200: { description: 'The catalogue' } },
+    handler: async ({ params }) => ({
+      status: 200,
+      body: {
+        data: (await listCatalogue(db, params.merchantId)).map((item) => ({
+          id: item.id,
+          name: item.name,
+          currency: item.currency,
+          amountsMinor: item.amounts_minor?.map(String) ?? null,
+          minMinor: item.min_minor.toString(),
+          maxMinor: item.max_minor.toString(),
+          validityDays: item.validity_days,
+        })),
+      },
+    }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/merchants/{merchantId}/balance',
+    summary: 'What the merchant is owed and not yet paid, by currency',
+    auth: 'merchant.manage',
+    params: merchantId,
+    responses: { 200: { description: 'Balances' } },
+    handler: async ({ params, principal }) => {
+      await requireMerchant(db, params.merchantId, principal.userId);
+      return { status: 200, body: { data: await merchantBalances(db, params.merchantId) } };
+    },
+  }),
+];
+
+interface Offer {
+  readonly amountsMinor?: readonly bigint[] | undefined;
+  readonly minMinor?: bigint | undefined;
+  readonly maxMinor?: bigint | undefined;
+}
+
+function boundsOf({ amountsMinor, minMinor, maxMinor }: Offer) {
+  if (amountsMinor) {
+    const sorted = amountsMinor.toSorted((a, b) => (a < b ? -1 : 1));
+    return { amountsMinor, minMinor: sorted[0] ?? 0n, maxMinor: sorted.at(-1) ?? 0n };
+  }
+  if (minMinor === undefined || maxMinor === undefined || minMinor > maxMinor) {
+    throw new DomainError('validation_failed', 'An item has amountsMinor, or minMinor and maxMinor.');
+  }
+  return { amountsMinor: null, minMinor, maxMinor };
+}

@@ -1,0 +1,20 @@
+import type { Route } from '../http/define-route.ts';
+import { claimAwardRoutes } from './claim-award.ts';
+import type { GiveawayApi } from './dependencies.ts';
+import { enterGiveawayRoute } from './enter-giveaway.ts';
+import { fundWalletRoutes } from './fund-wallet.ts';
+import { giveawayRoutes } from './giveaways.ts';
+import { identityRoutes, type IdentityDependencies } from './identity.ts';
+import { paymentWebhookRoute } from './payment-webhooks.ts';
+import { publishGiveawayRoute } from './publish-giveaway.ts';
+
+/** Every call of the service. */
+export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Route[] => [
+  ...identityRoutes(deps),
+  ...fundWalletRoutes(deps),
+  ...giveawayRoutes(deps),
+  publishGiveawayRoute(deps),
+  enterGiveawayRoute(deps),
+  ...claimAwardRoutes(deps),
+  paymentWebhookRoute(deps),
+];

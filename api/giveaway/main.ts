@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type Database } from '../../db/connect.ts';
+import { findUserByEmail, registerUser } from '../../db/identity/users.ts';
+import { createTokenIssuer, createTokenVerifier } from '../../runtime/access-tokens.ts';
+import { loadConfig } from '../../runtime/config.ts';
+import { createLog } from '../../runtime/log.ts';
+import { createMetrics } from '../../runtime/metrics.ts';
+import { hashPassword } from '../../runtime/passwords.ts';
+import { createProofSigner } from '../../runtime/proof-signer.ts';
+import { createRateLimit } from '../../runtime/rate-limit.ts';
+import { connectRedis } from '../../runtime/redis.ts';
+import { handleShutdown } from '../../runtime/shutdown.ts';
+import { checkTemporal, connectTemporal } from '../../temporal-config/client.ts';
+import { buildPages } from '../../web/build.ts';
+import { webPages } from '../../web/pages.ts';
+import { createApp } from '../http/create-app.ts';
+import { defineRoute } from '../http/define-route.ts';
+import { serve } from '../http/serve.ts';
+import { giveawayApiRoutes } from './app.ts';
+
+const config = loadConfig(['giveawayDatabase', 'redis', 'temporal', 'giveawayApi', 'auth', 'draws', 'paymentsWebhooks']);
+const log = createLog({ name: 'giveaway-api', level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
+const shutdown = handleShutdown({ log, graceMs: config.SHUTDOWN_GRACE_MS });
+const db = connect({ url: config.DATABASE_URL_GIVEAWAY, poolMax: config.DATABASE_POOL_MAX, applicationName: 'giveaway-api' });
+const redis = connectRedis(config.REDIS_URL, 'giveaway-api', log);
+const temporal = connectTemporal(config.TEMPORAL_ADDRESS);
+shutdown.onShutdown('connections', async () => {
+  await db.destroy();
+  redis.disconnect();
+  await temporal.connection.close();
+});
+
+await ensureAdmin(db);
+const pages = webPages(config.GATEWAY_PUBLIC_URL, await buildPages()).map(({ path, type, text }) =>
+  defineRoute({
+    method: 'get',
+    path,
+    summary: 'A page',
+    auth: 'public',
+    responses: { 200: { description: 'The page' } },
+    handler: () => Promise.resolve({ status: 200, body: text, type }),
+  }),
+);
+const routes = giveawayApiRoutes({
+  db,
+  temporal: temporal.giveaway,
+  budgetMs: config.REQUEST_BUDGET_MS,
+  signer: createProofSigner(config.PROOF_SIGNING_KEY),
+  webhookSecrets: config.PAYMENTS_WEBHOOK_SECRETS,
+  issuer: await createTokenIssuer(config.AUTH_SIGNING_KEY, config.ACCESS_TOKEN_TTL_MS),
+  publicKeys: config.AUTH_PUBLIC_KEYS,
+  refreshTokenTtlMs: config.REFRESH_TOKEN_TTL_MS,
+  accessTokenTtlMs: config.ACCESS_TOKEN_TTL_MS,
+  logInLimit: createRateLimit(redis, { name: 'log-in', attempts: 10, perSeconds: 60 }),
+});
+const app = createApp({
+  service: 'giveaway-api',
+  routes: [...routes, ...pages],
+  db,
+  verifyToken: createTokenVerifier(config.AUTH_PUBLIC_KEYS),
+  budgetMs: config.REQUEST_BUDGET_MS,
+  metrics: createMetrics('giveaway-api'),
+  log,
+  connectOrigins: [config.GATEWAY_PUBLIC_URL, config.GATEWAY_PUBLIC_URL.replace(/^http/, 'ws')],
+  checks: [
+    { name: 'database', check: () => db.raw('select 1') },
+    { name: 'temporal', check: () => checkTemporal(temporal) },
+  ],
+});
+await serve(app, { host: config.LISTEN_HOST, port: config.GIVEAWAY_API_PORT }, shutdown);
+log.info({ port: config.GIVEAWAY_API_PORT }, 'listening');
+
+/** The first admin comes from the configuration; it grants the other roles. */
+async function ensureAdmin(database: Database): Promise<void> {
+  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = config;
+  if (!email || !password || (await findUserByEmail(database, email))) return;
+  const admin = { id: randomUUID(), email, displayName: 'Admin', roles: ['admin' as const], passwordHash: await hashPassword(password) };
+  await registerUser(database, admin, { actor: 'system', requestId: 'bootstrap' });
+}

@@ -1,0 +1,51 @@
+import type { Db } from '../connect.ts';
+import { CatalogueItem, GiftCard, Settlement } from './model.ts';
+
+export const listCatalogue = (db: Db, merchantId: string): Promise<CatalogueItem[]> =>
+  Promise.resolve(CatalogueItem.query(db).where({ merchant_id: merchantId }).orderBy('created_at'));
+
+export const findCard = (db: Db, id: string): Promise<GiftCard | undefined> => Promise.resolve(GiftCard.query(db).findById(id));
+
+/** @param codeHash the keyed hash of a code: the code itself is nowhere. */
+export const findCardByCode = (db: Db, codeHash: Uint8Array): Promise<GiftCard | undefined> =>
+  Promise.resolve(GiftCard.query(db).findOne({ code_hash: codeHash }));
+
+const withIntents = (db: Db) =>
+  Settlement.query(db).withGraphFetched('intents(inOrder)').modifiers({ inOrder: (query) => void query.orderBy(['first_sent_at', 'number']) });
+
+export const findSettlement = (db: Db, id: string): Promise<Settlement | undefined> => Promise.resolve(withIntents(db).findById(id));
+
+export interface SettlementFilter {
+  readonly state?: string | undefined;
+  readonly ownerId?: string | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. With an owner: only the settlements of that user's merchants. */
+export function listSettlements(db: Db, { state, ownerId, limit }: SettlementFilter): Promise<Settlement[]> {
+  const query = withIntents(db).orderBy('created_at', 'desc').limit(limit);
+  if (state) void query.where({ state });
+  if (ownerId) void query.whereIn('merchant_id', db('merchants').where({ owner_id: ownerId }).select('id'));
+  return Promise.resolve(query);
+}
+
+export interface HistoryEntry {
+  readonly state: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly reason: string | null;
+}
+
+/** The states that a settlement went through, from its events. */
+export const settlementHistory = (db: Db, settlementId: string): Promise<HistoryEntry[]> =>
+  Promise.resolve(
+    db('domain_events')
+      .where({ aggregate_type: 'settlement', aggregate_id: settlementId })
+      .whereRaw("payload ->> 'state' is not null")
+      .orderBy('version')
+      .select<HistoryEntry[]>(db.raw(`payload ->> 'state' as state, occurred_at as at, actor, payload ->> 'reason' as reason`)),
+  );
+
+export async function isMerchantOwner(db: Db, merchantId: string, ownerId: string): Promise<boolean> {
+  return (await db('merchants').where({ id: merchantId, owner_id: ownerId }).first('id')) !== undefined;
+}

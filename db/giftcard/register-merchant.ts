@@ -1,0 +1,79 @@
+import type { Cause } from '../../domain/cause.ts';
+import type { Database, Db } from '../connect.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { appendEvent } from '../outbox/append-event.ts';
+
+export interface NewMerchant {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly name: string;
+  readonly payoutAccount: string;
+}
+
+export interface Merchant extends NewMerchant {
+  readonly payoutSchedule: string;
+}
+
+export interface NewCatalogueItem {
+  readonly id: string;
+  readonly merchantId: string;
+  readonly name: string;
+  readonly currency: string;
+  /** The denominations, or null for any amount of the range. */
+  readonly amountsMinor: readonly bigint[] | null;
+  readonly minMinor: bigint;
+  readonly maxMinor: bigint;
+  readonly validityDays: number;
+}
+
+/** The platform's rate for a merchant who has not agreed on another: 5 %. */
+const FIRST_RATE_PPM = 50_000;
+
+const MERCHANT = { id: 'id', ownerId: 'owner_id', name: 'name', payoutAccount: 'payout_account', payoutSchedule: 'payout_schedule' } as const;
+
+/** A merchant with the first version of its rate. Repeated with the same id it changes nothing. */
+export const registerMerchant = (db: Database, merchant: NewMerchant, cause: Cause): Promise<Merchant> =>
+  db.transaction(async (trx) => {
+    const inserted = await trx('merchants')
+      .insert({ id: merchant.id, owner_id: merchant.ownerId, name: merchant.name, payout_account: merchant.payoutAccount })
+      .onConflict('id')
+      .ignore()
+      .returning('id');
+    if (inserted.length > 0) {
+      await trx('merchant_rates').insert({ merchant_id: merchant.id, version: 1, rate_ppm: FIRST_RATE_PPM });
+      await appendMerchantEvent(trx, merchant.id, 'giftcard.merchant.registered', { ownerId: merchant.ownerId }, cause);
+    }
+    return requireMerchant(trx, merchant.id, merchant.ownerId);
+  });
+
+/** Repeated with the same id it changes nothing. @throws DomainError merchant_not_found, also for somebody else's. */
+export const addCatalogueItem = (db: Database, item: NewCatalogueItem, ownerId: string, cause: Cause): Promise<void> =>
+  db.transaction(async (trx) => {
+    await requireMerchant(trx, item.merchantId, ownerId);
+    const inserted = await trx('catalogue_items')
+      .insert({
+        id: item.id,
+        merchant_id: item.merchantId,
+        name: item.name,
+        currency: item.currency,
+        amounts_minor: item.amountsMinor?.map(String) ?? null,
+        min_minor: item.minMinor,
+        max_minor: item.maxMinor,
+        validity_days: item.validityDays,
+      })
+      .onConflict('id')
+      .ignore()
+      .returning('id');
+    if (inserted.length === 0) return;
+    await appendMerchantEvent(trx, item.merchantId, 'giftcard.catalogue_item.added', { itemId: item.id }, cause);
+  });
+
+/** @throws DomainError merchant_not_found, also for somebody else's. */
+export async function requireMerchant(db: Db, id: string, ownerId: string): Promise<Merchant> {
+  const merchant = await db('merchants').where({ id, owner_id: ownerId }).first<Merchant>(MERCHANT);
+  if (!merchant) throw new DomainError('merchant_not_found', 'There is no such merchant of yours.', { merchantId: id });
+  return merchant;
+}
+
+const appendMerchantEvent = (trx: Db, merchantId: string, type: string, payload: Record<string, unknown>, cause: Cause): Promise<void> =>
+  appendEvent(trx, { aggregateType: 'merchant', aggregateId: merchantId, type, payload, actor: cause.actor, correlationId: cause.requestId });

@@ -1,0 +1,20 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+export interface Page {
+  /** With parameters as `{name}`. */
+  readonly path: string;
+  readonly type: string;
+  readonly text: string;
+}
+
+const read = (file: string): string => fs.readFileSync(path.join(import.meta.dirname, file), 'utf8');
+
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+
+/** The pages and what belongs to them, ready to be served. @param scripts the bundled scripts, by name. */
+export const webPages = (gatewayUrl: string, scripts: Readonly<Record<string, string>>): Page[] => [
+  { path: '/live/{giveawayId}', type: 'text/html', text: read('live.html').replace('{{gateway}}', escape(gatewayUrl)) },
+  { path: '/assets/live.css', type: 'text/css', text: read('live.css') },
+  ...Object.entries(scripts).map(([name, text]) => ({ path: `/assets/${name}`, type: 'text/javascript', text })),
+];
