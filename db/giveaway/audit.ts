@@ -1,0 +1,37 @@
+import { verifyProof } from '../../domain/proof/verify-proof.ts';
+import { drawCrypto } from '../../runtime/draw-crypto.ts';
+import type { Db } from '../connect.ts';
+import { checkInvariant, type InvariantCheck } from '../ledger/audit.ts';
+
+const CHECKS: Readonly<Record<string, string>> = {
+  'awards ≤ prize units': `
+    select count(*) as checked, count(*) filter (where live > 1) as broken from (
+      select p.id, count(a.id) filter (where a.state not in ('EXPIRED', 'DECLINED', 'DISQUALIFIED')) as live
+      from giveaway_prizes p left join giveaway_awards a on a.prize_id = p.id group by p.id) u`,
+  'every award follows the one ranking of its draw': `
+    select count(*) as checked, count(*) filter (where r.participant_id is distinct from a.participant_id) as broken
+    from giveaway_awards a left join giveaway_ranking r on (r.giveaway_id, r.draw_number, r.rank) = (a.giveaway_id, a.draw_number, a.rank)`,
+  'every posted hold belongs to a published giveaway': `
+    select count(*) as checked, count(*) filter (where h.state = 'POSTED' and g.publish_id is distinct from h.id) as broken
+    from wallet_holds h join giveaways g on g.id = h.giveaway_id`,
+  'Σ fees:funding = what wallets carry ≥ 0': `
+    select count(*) as checked, count(*) filter (where debits_posted < credits_posted) as broken
+    from ledger_accounts where type = 'fees:funding'`,
+};
+
+/** The invariants of the giveaway database, and the proof of every draw. */
+export async function checkGiveaways(db: Db): Promise<InvariantCheck[]> {
+  const results: InvariantCheck[] = [];
+  for (const [invariant, sql] of Object.entries(CHECKS)) results.push(await checkInvariant(db, 'giveaway', invariant, sql));
+  return [...results, await checkProofs(db)];
+}
+
+async function checkProofs(db: Db): Promise<InvariantCheck> {
+  const draws = await db('giveaway_draws').whereNotNull('drawn_at').select<{ giveaway_id: string; draw_number: number }[]>('giveaway_id', 'draw_number');
+  let broken = 0;
+  for (const draw of draws) {
+    const row = await db('giveaway_draws').where(draw).first<{ proof: unknown }>('proof');
+    if (!verifyProof(row?.proof, drawCrypto).ok) broken += 1;
+  }
+  return { invariant: 'one ranking per draw, and its proof verifies', book: 'giveaway', checked: draws.length, broken };
+}

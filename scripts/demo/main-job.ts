@@ -1,0 +1,246 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { io } from 'socket.io-client';
+import type { Stack } from '../stack/stack.ts';
+import { apiClient, expectStatus, type ApiClient } from '../stack/http-client.ts';
+import { delay } from '../stack/run.ts';
+import { registerFinance, registerPerson, type Person } from './people.ts';
+
+export interface MainJobOptions {
+  readonly participants: number;
+  /** From creation to the deadline. */
+  readonly deadlineMs: number;
+  readonly tell: (line: string) => void;
+  /** Called at named points, where a test may break something. */
+  readonly at?: (point: 'open' | 'before-settlement' | 'redeeming') => Promise<void>;
+}
+
+export interface SettlementReport {
+  readonly settlementId: string;
+  readonly cardId: string;
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly gross: string;
+  readonly fee: string;
+  readonly service: string;
+  readonly merchant: string;
+  readonly state: string;
+  readonly history: readonly { readonly state: string; readonly at: string; readonly actor: string; readonly reason: string | null }[];
+}
+
+export interface MainJobResult {
+  readonly giveawayId: string;
+  readonly proofFile: string;
+  readonly draw: { readonly root: string; readonly seed: string; readonly winners: readonly unknown[] };
+  readonly settlements: readonly SettlementReport[];
+  readonly socketEvents: readonly { readonly name: string; readonly body: unknown }[];
+}
+
+const PRIZES = [10_000n, 10_000n, 5_000n] as const;
+const FUNDED = '30000';
+const CURRENCY = 'USD';
+const PATIENCE_MS = 60_000;
+
+/** The whole story over HTTP and sockets, as outsiders would live it. @throws when anything is not as it should be. */
+export async function runMainJob(stack: Stack, options: MainJobOptions): Promise<MainJobResult> {
+  const { tell, at = () => Promise.resolve() } = options;
+  const giveaways = apiClient(stack.applicationUrl('giveaway-api'));
+  const cards = apiClient(stack.applicationUrl('giftcard-api'));
+
+  const merchant = await setUpMerchant(giveaways, cards, tell);
+  const host = await registerPerson(giveaways, 'Hanna Host', ['host']);
+  const funding = await giveaways('POST', '/v1/wallet/fundings', {
+    token: host.token,
+    body: { amountMinor: FUNDED, currency: CURRENCY, source: 'tok_visa' },
+  });
+  expectStatus(funding, 201);
+  tell(`The host funded a wallet with ${FUNDED} (minor units of ${CURRENCY}); the provider kept ${funding.body.feeMinor}.`);
+
+  const giveawayId = await publishGiveaway(giveaways, host, merchant, options);
+  tell(`Published giveaway ${giveawayId}: the wallet is posted, the escrow of ${PRIZES.length} cards reserved.`);
+  const socket = await watchGiveaway(stack, giveawayId);
+  await waitFor('the giveaway to open', async () => (await stateOf(giveaways, giveawayId)) === 'OPEN');
+  const people = await enterAll(giveaways, giveawayId, options.participants);
+  tell(`${people.length} participants entered; each holds a signed receipt.`);
+  await at('open');
+
+  await waitFor('the draw', async () => ['FULFILLING', 'COMPLETED'].includes(await stateOf(giveaways, giveawayId)));
+  const proof = expectStatus(await giveaways('GET', `/v1/giveaways/${giveawayId}/proof`), 200).body;
+  const proofFile = path.join(stack.runDir, `proof-${giveawayId}.json`);
+  fs.writeFileSync(proofFile, JSON.stringify(proof));
+  tell(`Drawn at the deadline: root ${proof.commitment.root.slice(0, 16)}…, seed ${proof.seed.slice(0, 16)}…`);
+
+  const settlements = await redeemAll(stack, { giveaways, cards, people, merchant, giveawayId, tell, at });
+  await waitFor('the giveaway to complete', async () => (await stateOf(giveaways, giveawayId)) === 'COMPLETED');
+  await waitFor('the live client to hear it', () => Promise.resolve(socket.events.some(({ body }) => stateIn(body) === 'COMPLETED')));
+  socket.close();
+  tell(`The live client saw ${socket.events.length} messages, from the countdown to the reveal.`);
+  return {
+    giveawayId,
+    proofFile,
+    draw: { root: proof.commitment.root, seed: proof.seed, winners: proof.awards },
+    settlements,
+    socketEvents: socket.events,
+  };
+}
+
+interface MerchantSetUp extends Person {
+  readonly merchantId: string;
+  readonly itemId: string;
+  readonly payoutAccount: string;
+}
+
+async function setUpMerchant(giveaways: ApiClient, cards: ApiClient, tell: (line: string) => void): Promise<MerchantSetUp> {
+  const owner = await registerPerson(giveaways, 'Mara Merchant', ['merchant']);
+  const payoutAccount = `acct_${owner.id.slice(0, 8)}`;
+  const { body: merchant } = expectStatus(
+    await cards('POST', '/v1/merchants', { token: owner.token, body: { name: 'Mara’s Books', payoutAccount } }),
+    201,
+  );
+  const { body: item } = expectStatus(
+    await cards('POST', `/v1/merchants/${merchant.id}/catalogue-items`, {
+      token: owner.token,
+      body: { name: 'Book card', currency: CURRENCY, amountsMinor: [...new Set(PRIZES.map(String))] },
+    }),
+    201,
+  );
+  tell(`Merchant ${merchant.name} registered, with a payout account and a catalogue.`);
+  return { ...owner, merchantId: merchant.id, itemId: item.id, payoutAccount };
+}
+
+async function publishGiveaway(giveaways: ApiClient, host: Person, merchant: MerchantSetUp, { deadlineMs }: MainJobOptions): Promise<string> {
+  const { body } = expectStatus(
+    await giveaways('POST', '/v1/giveaways', {
+      token: host.token,
+      body: {
+        title: 'Three book cards',
+        description: 'Enter once; the draw is at the deadline, and anybody can check it.',
+        currency: CURRENCY,
+        closesAt: new Date(Date.now() + deadlineMs).toISOString(),
+        prizes: PRIZES.map((amount) => ({ merchantId: merchant.merchantId, catalogueItemId: merchant.itemId, amountMinor: amount.toString() })),
+      },
+    }),
+    201,
+  );
+  const key = `publish-${body.id}`;
+  await waitFor('the publish', async () => {
+    const answer = expectStatus(await giveaways('POST', `/v1/giveaways/${body.id}/publish`, { token: host.token, key }), 201, 202, 409, 503);
+    return answer.status === 201;
+  });
+  return body.id as string;
+}
+
+async function enterAll(giveaways: ApiClient, giveawayId: string, count: number): Promise<Person[]> {
+  const people: Person[] = [];
+  for (let from = 0; from < count; from += 10) {
+    const batch = Array.from({ length: Math.min(10, count - from) }, (_, index) => from + index + 1);
+    people.push(...(await Promise.all(batch.map((number) => registerPerson(giveaways, `Person ${number}`, ['participant'])))));
+  }
+  for (const person of people) {
+    expectStatus(await giveaways('POST', `/v1/giveaways/${giveawayId}/entries`, { token: person.token }), 201);
+  }
+  return people;
+}
+
+interface Redeeming {
+  readonly giveaways: ApiClient;
+  readonly cards: ApiClient;
+  readonly people: readonly Person[];
+  readonly merchant: MerchantSetUp;
+  readonly giveawayId: string;
+  readonly tell: (line: string) => void;
+  readonly at: NonNullable<MainJobOptions['at']>;
+}
+
+async function redeemAll(stack: Stack, job: Redeeming): Promise<SettlementReport[]> {
+  const { cards, merchant, tell } = job;
+  const finance = await registerFinance(job.giveaways, {
+    email: stack.environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
+    password: stack.environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
+  });
+  const settlementIds: string[] = [];
+  for (const [index, { person, awardId }] of (await findWinners(job)).entries()) {
+    const cardId = await claim(job, person, awardId);
+    const { body: revealed } = expectStatus(await cards('POST', `/v1/gift-cards/${cardId}/reveal-code`, { token: person.token }), 200);
+    if (index === 1) await refuseNextTransfer(stack, merchant.payoutAccount);
+    await job.at('redeeming');
+    const { body: redemption } = expectStatus(
+      await cards('POST', '/v1/redemptions', { token: merchant.token, body: { merchantId: merchant.merchantId, code: revealed.code } }),
+      201,
+    );
+    tell(`Winner ${index + 1} claimed card ${cardId.slice(0, 8)}… and redeemed ${redemption.amountMinor} at the till.`);
+    settlementIds.push(redemption.settlementId as string);
+    await job.at('before-settlement');
+    if (index === 1) await decideParked(job, finance, redemption.settlementId as string);
+  }
+  const reports: SettlementReport[] = [];
+  for (const id of settlementIds) {
+    const read = async () => expectStatus(await cards('GET', `/v1/settlements/${id}`, { token: finance.token }), 200).body as SettlementReport;
+    await waitFor('a settlement', async () => (await read()).state === 'SETTLED');
+    const report = await read();
+    tell(`Settled ${report.gross} = fee ${report.fee} + platform ${report.service} + merchant ${report.merchant}.`);
+    reports.push(report);
+  }
+  return reports;
+}
+
+async function findWinners({ giveaways, people }: Redeeming): Promise<{ person: Person; awardId: string }[]> {
+  const winners: { person: Person; awardId: string }[] = [];
+  for (const person of people) {
+    const { body } = expectStatus(await giveaways('GET', '/v1/awards', { token: person.token }), 200);
+    winners.push(...body.data.map(({ awardId }: { awardId: string }) => ({ person, awardId })));
+  }
+  if (winners.length !== PRIZES.length) throw new Error(`Expected ${PRIZES.length} winners, found ${winners.length}`);
+  return winners;
+}
+
+async function claim({ giveaways }: Redeeming, person: Person, awardId: string): Promise<string> {
+  expectStatus(await giveaways('POST', `/v1/awards/${awardId}/claim`, { token: person.token }), 201, 202);
+  const read = async () => expectStatus(await giveaways('GET', `/v1/awards/${awardId}`, { token: person.token }), 200).body;
+  await waitFor('the card', async () => (await read()).state === 'FULFILLED');
+  return (await read()).cardId as string;
+}
+
+/** Tells the provider to refuse the next payout to this account. */
+async function refuseNextTransfer(stack: Stack, destinationAccount: string): Promise<void> {
+  const response = await fetch(`${stack.applicationUrl('payments-simulator')}/admin/faults`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stack.environment['SIMULATOR_ADMIN_TOKEN']}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ match: { operation: 'transfer', destinationAccount }, effect: 'before', kind: 'refuse', code: 'account_restricted' }),
+  });
+  if (!response.ok) throw new Error(`The simulator answered ${response.status}`);
+}
+
+async function decideParked({ cards, tell }: Redeeming, finance: Person, settlementId: string): Promise<void> {
+  const list = async () => expectStatus(await cards('GET', '/v1/finance/settlements?state=needs_attention', { token: finance.token }), 200).body.data;
+  await waitFor('the settlement to park', async () => (await list()).some((row: SettlementReport) => row.settlementId === settlementId));
+  const parked = (await list()).find((row: SettlementReport) => row.settlementId === settlementId);
+  tell(`The provider refused the merchant's payout (${parked.reason}): the settlement is parked as case ${parked.caseNumber}.`);
+  const decision = { caseNumber: parked.caseNumber, reason: 'The bank has lifted the restriction.' };
+  expectStatus(await cards('POST', `/v1/finance/settlements/${settlementId}/retry`, { token: finance.token, body: decision }), 202);
+  tell('Finance decided to try again, as a new intent.');
+}
+
+async function watchGiveaway(stack: Stack, giveawayId: string) {
+  const events: { name: string; body: unknown }[] = [];
+  const socket = io(stack.applicationUrl('gateway'), { transports: ['websocket'] });
+  socket.onAny((name: string, body: unknown) => events.push({ name, body }));
+  socket.on('connect', () => socket.emit('giveaway:watch', { giveawayId, lastSeen: 0 }, () => {}));
+  await waitFor('the live client', () => Promise.resolve(socket.connected));
+  return { events, close: () => socket.close() };
+}
+
+const stateIn = (body: unknown): unknown => (body as { state?: unknown } | undefined)?.state;
+
+async function stateOf(giveaways: ApiClient, giveawayId: string): Promise<string> {
+  const answer = await giveaways('GET', `/v1/giveaways/${giveawayId}`);
+  return answer.status === 200 ? (answer.body.state as string) : 'unknown';
+}
+
+async function waitFor(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${PATIENCE_MS / 1_000} s for ${what}`);
+    await delay(100);
+  }
+}

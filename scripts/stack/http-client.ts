@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+
+export interface Answer {
+  readonly status: number;
+  // What an API answers is only known once it is looked at: callers pick what they need.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+export interface CallOptions {
+  readonly token?: string | undefined;
+  readonly body?: unknown;
+  readonly key?: string;
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** A caller of one API, as a developer of a host or merchant would write it: JSON, a token, an idempotency key. */
+export const apiClient =
+  (baseUrl: string) =>
+  async (method: 'GET' | 'POST' | 'DELETE', path: string, { token, body, key = randomUUID() }: CallOptions = {}): Promise<Answer> => {
+    const response = await fetch(new URL(path, baseUrl), {
+      method,
+      headers: {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(method === 'GET' ? {} : { 'idempotency-key': key, 'content-type': 'application/json' }),
+      },
+      ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
+  };
+
+export type ApiClient = ReturnType<typeof apiClient>;
+
+/** @throws with the problem document when the status is another one. */
+export function expectStatus(answer: Answer, ...statuses: readonly number[]): Answer {
+  if (statuses.includes(answer.status)) return answer;
+  throw new Error(`Expected ${statuses.join(' or ')}, got ${answer.status}: ${JSON.stringify(answer.body)}`);
+}
