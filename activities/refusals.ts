@@ -22,7 +22,7 @@ function refusing(effect: Activity): Activity {
   };
 }
 
-export const asFailure = (error: DomainError): ApplicationFailure =>
+const asFailure = (error: DomainError): ApplicationFailure =>
   ApplicationFailure.create({
     type: error.code,
     message: error.message,

@@ -24,7 +24,8 @@ export function asDomainError(error: unknown): unknown {
   if (!isDatabaseError(error)) return error;
   if (error.code === REFUSED) {
     const code = /[a-z_]+$/.exec(error.message)?.[0];
-    if (isErrorCode(code)) return new DomainError(code, sentence(code), error.detail ? { on: error.detail } : undefined);
+    if (isErrorCode(code))
+      return new DomainError(code, sentence(code), error.detail ? { on: error.detail } : undefined);
   }
   const code = CONSTRAINT_CODES[error.constraint ?? ''];
   return code ? new DomainError(code, sentence(code)) : error;

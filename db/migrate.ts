@@ -16,7 +16,10 @@ class FolderMigrations implements Knex.MigrationSource<string> {
 
   async getMigrations(): Promise<string[]> {
     const of = async (room: string) =>
-      (await fs.readdir(path.join(folder, room))).filter((file) => file.endsWith('.ts')).sort().map((file) => `${room}/${file}`);
+      (await fs.readdir(path.join(folder, room)))
+        .filter((file) => file.endsWith('.ts'))
+        .sort()
+        .map((file) => `${room}/${file}`);
     return [...(await of('shared')), ...(await of(this.name))];
   }
 
@@ -35,7 +38,10 @@ export async function migrate(url: string, name: DatabaseName): Promise<string[]
   const knex = connect({ url, poolMax: 2, applicationName: 'handsel-migrate' });
   try {
     await knex.raw('set statement_timeout = 0');
-    const [, files] = (await knex.migrate.latest({ migrationSource: new FolderMigrations(name), tableName: 'schema_migrations' })) as [number, string[]];
+    const [, files] = (await knex.migrate.latest({
+      migrationSource: new FolderMigrations(name),
+      tableName: 'schema_migrations',
+    })) as [number, string[]];
     return files;
   } finally {
     await knex.destroy();

@@ -22,7 +22,7 @@ export function makeCode(random: Uint8Array): string {
 /** As typed, with lower case, blanks and look-alikes (O for 0, I and L for 1): the canonical code, or undefined. */
 export function parseCode(typed: string): string | undefined {
   const plain = typed.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
-  if (plain.length !== RANDOM_CHARACTERS + 1 || [...plain].some((character) => !ALPHABET.includes(character))) return undefined;
+  if (plain.length !== RANDOM_CHARACTERS + 1 || !/^[0-9A-HJKMNP-TV-Z]+$/.test(plain)) return undefined;
   const body = plain.slice(0, RANDOM_CHARACTERS);
   return checkCharacter(body) === plain.slice(RANDOM_CHARACTERS) ? formatCode(plain) : undefined;
 }
@@ -33,7 +33,7 @@ const formatCode = (plain: string): string => plain.match(new RegExp(`.{1,${GROU
 function checkCharacter(body: string): string {
   let factor = 2;
   let sum = 0;
-  for (const character of [...body].toReversed()) {
+  for (const character of body.split('').toReversed()) {
     const addend = factor * ALPHABET.indexOf(character);
     factor = factor === 2 ? 1 : 2;
     sum += Math.floor(addend / ALPHABET.length) + (addend % ALPHABET.length);

@@ -1,19 +1,17 @@
 /** The life of a giveaway and of an award, as rules. */
 
-export const GIVEAWAY_STATES = [
-  'DRAFT',
-  'FUNDING',
-  'FUNDING_FAILED',
-  'SCHEDULED',
-  'OPEN',
-  'CLOSED',
-  'DRAWING',
-  'DRAWN',
-  'FULFILLING',
-  'COMPLETED',
-  'CANCELLED',
-] as const;
-export type GiveawayState = (typeof GIVEAWAY_STATES)[number];
+export type GiveawayState =
+  | 'DRAFT'
+  | 'FUNDING'
+  | 'FUNDING_FAILED'
+  | 'SCHEDULED'
+  | 'OPEN'
+  | 'CLOSED'
+  | 'DRAWING'
+  | 'DRAWN'
+  | 'FULFILLING'
+  | 'COMPLETED'
+  | 'CANCELLED';
 
 /** The phases that a published giveaway passes, in order; there is no way back. */
 const PHASES: readonly GiveawayState[] = ['SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN', 'FULFILLING', 'COMPLETED'];
@@ -49,7 +47,9 @@ export interface RulesInput {
 
 /** The official rules as plain text; their hash is in the commitment, so every word of it is fixed at OPEN. */
 export function rulesText({ title, giveawayId, prizes, closesAt, claimWindowMs }: RulesInput): string {
-  const list = prizes.map((prize) => `  ${prize.position}. a gift card of ${prize.faceMinor} minor units of ${prize.currency}`);
+  const list = prizes.map(
+    (prize) => `  ${prize.position}. a gift card of ${prize.faceMinor} minor units of ${prize.currency}`,
+  );
   return [
     `Giveaway ${giveawayId}: ${title}`,
     '',

@@ -6,15 +6,6 @@ export const parseMinor = (text: string): bigint => {
   return BigInt(text);
 };
 
-export const formatMinor = (amountMinor: bigint): string => amountMinor.toString();
-
-/** `12345, 2` → `123.45`: for people only. */
-export function formatMajor(amountMinor: bigint, exponent: number): string {
-  if (exponent === 0) return amountMinor.toString();
-  const digits = amountMinor.toString().padStart(exponent + 1, '0');
-  return `${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
-}
-
 /**
  * Spending `spendMinor` of a balance that carries an unrecovered fee takes the fee's proportional share, rounded
  * down; with the last unit goes all that is left of it.

@@ -42,7 +42,8 @@ const clamp = (value: bigint, low: bigint, high: bigint): bigint => (value < low
  */
 export function sharesUpTo(redeemedMinor: bigint, terms: Terms): Shares {
   const { faceMinor, fundingFeeMinor, ratePpm } = terms;
-  if (redeemedMinor < 0n || redeemedMinor > faceMinor || faceMinor <= 0n) throw new RangeError('Redeemed beyond the face');
+  if (redeemedMinor < 0n || redeemedMinor > faceMinor || faceMinor <= 0n)
+    throw new RangeError('Redeemed beyond the face');
   if (fundingFeeMinor < 0n || fundingFeeMinor > faceMinor) throw new RangeError('A funding fee beyond the face');
   const feeMinor = (fundingFeeMinor * redeemedMinor) / faceMinor;
   const net = redeemedMinor - feeMinor;

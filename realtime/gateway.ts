@@ -83,7 +83,11 @@ function requireRoomLeft(socket: Socket): void {
   if (socket.rooms.size > MAX_ROOMS) throw new RefusedWatch('rate_limited');
 }
 
-async function guarded(acknowledge: Acknowledge, log: Log, work: () => Promise<Record<string, unknown>>): Promise<void> {
+async function guarded(
+  acknowledge: Acknowledge,
+  log: Log,
+  work: () => Promise<Record<string, unknown>>,
+): Promise<void> {
   const reply = typeof acknowledge === 'function' ? acknowledge : () => {};
   try {
     reply(await work());
@@ -93,12 +97,18 @@ async function guarded(acknowledge: Acknowledge, log: Log, work: () => Promise<R
   }
 }
 
-async function answer(request: http.IncomingMessage, response: http.ServerResponse, checks: HealthCheck[], { metrics }: GatewayOptions): Promise<void> {
+async function answer(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  checks: HealthCheck[],
+  { metrics }: GatewayOptions,
+): Promise<void> {
   const path = request.url?.split('?', 1)[0];
   // Socket.IO answers its own path.
   if (path?.startsWith('/socket.io')) return;
   if (path === '/livez') return void response.writeHead(200).end('{"ok":true}');
-  if (path === '/metrics') return void response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
+  if (path === '/metrics')
+    return void response.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics());
   if (path !== '/readyz') return void response.writeHead(404).end();
   const report = await checkHealth(checks);
   response.writeHead(report.ok ? 200 : 503, { 'content-type': 'application/json' }).end(JSON.stringify(report));

@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
-import type { Database, DatabaseName } from '../db/connect.ts';
-import { consumeEvents, type StoredEvent } from '../db/outbox/read-events.ts';
+import { consumeEvents, type Database, type StoredEvent } from '../db/outbox/read-events.ts';
 import { enteredGiveaway, giveawayRoom, liveMessage, type EventFacts } from '../domain/events.ts';
 import type { Log } from '../runtime/log.ts';
 import { pushMessage } from './rooms.ts';
 
 export interface RelayOptions {
-  readonly database: DatabaseName;
+  /** Its name: of the stream and in the log. */
+  readonly database: string;
   readonly db: Database;
   readonly redis: Redis;
   /** How many people take part, counted in the database. */
@@ -24,9 +24,9 @@ const KEPT_EVENTS = 100_000;
 /** Outbox → Redis: every event to the stream of its database, and what is public to the gateways. At least once. */
 export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
   const counts = new ParticipantCounts(options);
-  let stopping = false;
+  const stopping = new AbortController();
   const run = async (): Promise<void> => {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       const pause = await step(options, counts);
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
@@ -34,7 +34,7 @@ export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
   const running = run();
   return {
     stop: async () => {
-      stopping = true;
+      stopping.abort();
       await running;
     },
   };
@@ -43,7 +43,9 @@ export function startRelay(options: RelayOptions): { stop(): Promise<void> } {
 /** @returns how long to wait before the next one, in milliseconds. */
 async function step(options: RelayOptions, counts: ParticipantCounts): Promise<number> {
   try {
-    const delivered = await consumeEvents(options.db, { consumer: 'relay', limit: BATCH }, (events) => deliver(options, events, counts));
+    const delivered = await consumeEvents(options.db, { consumer: 'relay', limit: BATCH }, (events) =>
+      deliver(options, events, counts),
+    );
     await counts.push();
     return delivered === BATCH ? 0 : delivered > 0 ? BUSY_MS : IDLE_MS;
   } catch (error) {
@@ -53,7 +55,11 @@ async function step(options: RelayOptions, counts: ParticipantCounts): Promise<n
   }
 }
 
-async function deliver({ redis, database }: RelayOptions, events: readonly StoredEvent[], counts: ParticipantCounts): Promise<void> {
+async function deliver(
+  { redis, database }: RelayOptions,
+  events: readonly StoredEvent[],
+  counts: ParticipantCounts,
+): Promise<void> {
   const pipeline = redis.pipeline();
   for (const event of events) {
     const message = JSON.stringify({ ...event, position: event.position.toString() });

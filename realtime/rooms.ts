@@ -43,6 +43,7 @@ export async function missedSince(redis: Redis, room: string, lastSeen: number):
   const entries = await redis.xrange(streamKey(room), `(${lastSeen}-0`, '+');
   const messages = entries.map(([, fields]) => JSON.parse(fields[1] ?? '{}') as PushedMessage);
   const first = messages[0]?.seq;
-  if (first === undefined || first === null) return { messages, gap: (await redis.exists(streamKey(room))) === 0 && lastSeen > 0 };
+  if (first === undefined || first === null)
+    return { messages, gap: (await redis.exists(streamKey(room))) === 0 && lastSeen > 0 };
   return { messages, gap: first > lastSeen + 1 && lastSeen > 0 };
 }

@@ -7,7 +7,12 @@ import { z } from 'zod';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const milliseconds = z.coerce.number().int().min(1);
-const list = z.string().transform((text) => text.split(',').map((item) => item.trim()).filter(Boolean));
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
 /** `keyId:base64,keyId:base64`, 32 bytes each; the first one encrypts, all of them decrypt. */
 const keyRing = list.transform((items, context) => {
   const ring = items.map((item) => {
@@ -84,7 +89,9 @@ const parts = {
 
 type Parts = typeof parts;
 export type ConfigPart = keyof Parts;
-type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never;
+type UnionToIntersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
+  ? I
+  : never;
 /** `(A | B)` becomes `(A & B)`: the settings of all the wanted parts. */
 type Shape<P extends ConfigPart> = UnionToIntersection<Parts[P]>;
 export type Config<P extends ConfigPart = ConfigPart> = {
@@ -103,6 +110,7 @@ export function loadConfig<const P extends ConfigPart>(wanted: readonly P[], env
   const shape: z.ZodRawShape = Object.assign({}, parts.common, ...wanted.map((part) => parts[part]));
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = z.object(shape).safeParse(set);
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
   return Object.freeze(parsed.data) as Config<P>;
 }

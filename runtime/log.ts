@@ -33,5 +33,8 @@ const redact = {
 export function createLog({ name, level, pretty }: LogOptions): Log {
   const options = { name, level, redact, timestamp: pino.stdTimeFunctions.isoTime };
   if (!pretty) return pino(options);
-  return pino({ ...options, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' } } });
+  return pino({
+    ...options,
+    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' } },
+  });
 }

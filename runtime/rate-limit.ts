@@ -16,14 +16,20 @@ export interface RateLimitOptions {
 /** Counted in Redis for all processes together; while Redis is away, each process counts for itself. */
 export function createRateLimit(redis: Redis, { name, attempts, perSeconds }: RateLimitOptions): RateLimit {
   const limits = { keyPrefix: `handsel:limit:${name}`, points: attempts, duration: perSeconds };
-  const limiter = new RateLimiterRedis({ ...limits, storeClient: redis, insuranceLimiter: new RateLimiterMemory(limits) });
+  const limiter = new RateLimiterRedis({
+    ...limits,
+    storeClient: redis,
+    insuranceLimiter: new RateLimiterMemory(limits),
+  });
   return {
     consume: async (key) => {
       try {
         await limiter.consume(key);
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error;
-        throw new DomainError('rate_limited', 'Too many attempts. Wait a moment.', { retryAfterMs: error.msBeforeNext });
+        throw new DomainError('rate_limited', 'Too many attempts. Wait a moment.', {
+          retryAfterMs: error.msBeforeNext,
+        });
       }
     },
   };

@@ -46,7 +46,13 @@ export function handleShutdown({ log, graceMs }: ShutdownOptions): Shutdown {
       void stop(1);
     });
   }
-  return { onShutdown: (name, close) => void closers.push({ name, close }), stop, get stopping() { return stopping; } };
+  return {
+    onShutdown: (name, close) => void closers.push({ name, close }),
+    stop,
+    get stopping() {
+      return stopping;
+    },
+  };
 }
 
 /** One by one, since what was opened later may use what was opened before; a failure does not keep the rest open. */

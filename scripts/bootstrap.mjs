@@ -17,7 +17,9 @@ function fail(message) {
 }
 
 if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
-  fail(`Node ${process.versions.node} is too old: Handsel needs Node ${OLDEST_NODE} or newer to start (it then runs itself on Node 24).`);
+  fail(
+    `Node ${process.versions.node} is too old: Handsel needs Node ${OLDEST_NODE} or newer to start (it then runs itself on Node 24).`,
+  );
 }
 
 const verbs = fs

@@ -17,5 +17,9 @@ if (verb !== 'verify') {
 }
 const packaged = path.join(root, `node_modules/node-${process.platform}-${process.arch}/bin/node`);
 const node = fs.existsSync(packaged) ? packaged : process.execPath;
-const { status } = spawnSync(node, ['--disable-warning=ExperimentalWarning', path.join(root, 'scripts/verify/main.ts'), ...args], { stdio: 'inherit' });
+const { status } = spawnSync(
+  node,
+  ['--disable-warning=ExperimentalWarning', path.join(root, 'scripts/verify/main.ts'), ...args],
+  { stdio: 'inherit' },
+);
 process.exit(status ?? 1);

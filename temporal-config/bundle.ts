@@ -29,14 +29,27 @@ export async function workflowBundle(context: WorkflowContext): Promise<{ codePa
 }
 
 const ignore = (): void => {};
-const quiet = { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: (message: string) => void process.stderr.write(`${message}\n`) };
+const quiet = {
+  log: ignore,
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: (message: string) => void process.stderr.write(`${message}\n`),
+};
 
-const exists = (file: string): Promise<boolean> => fs.access(file).then(() => true, () => false);
+const exists = (file: string): Promise<boolean> =>
+  fs.access(file).then(
+    () => true,
+    () => false,
+  );
 
 async function sourcesHash(): Promise<string> {
   const hash = createHash('sha256').update(await fs.readFile(path.join(root, 'package-lock.json')));
   for (const folder of SOURCES) {
-    const files = (await fs.readdir(path.join(root, folder), { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
+    const files = (await fs.readdir(path.join(root, folder), { recursive: true }))
+      .filter((file) => file.endsWith('.ts'))
+      .sort();
     for (const file of files) hash.update(file).update(await fs.readFile(path.join(root, folder, file)));
   }
   return hash.digest('hex').slice(0, 16);

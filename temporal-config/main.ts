@@ -4,14 +4,14 @@ import { giftcardNexusServices } from '../activities/giftcard/nexus.ts';
 import { createGiveawayActivities } from '../activities/giveaway/index.ts';
 import { createPaymentsActivities } from '../activities/payments/index.ts';
 import { createWalletActivities } from '../activities/wallet/index.ts';
-import { connect } from '../db/connect.ts';
+import { connect, type Database } from '../db/connect.ts';
 import { countParticipants } from '../db/giveaway/queries.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
 import { httpPayments } from '../providers/payments/http.ts';
 import { startGateway } from '../realtime/gateway.ts';
 import { startRelay } from '../realtime/relay.ts';
 import { createCardCodes } from '../runtime/card-codes.ts';
-import { loadConfig } from '../runtime/config.ts';
+import { loadConfig, type Config } from '../runtime/config.ts';
 import { startHealthServer } from '../runtime/health-server.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -24,20 +24,71 @@ import { startWorkers, type QueueSpec } from './worker.ts';
 
 /** The worker and gateway process; `JOB_MODE` says which of the two it is, or both. */
 
+const WORKER_PARTS = [
+  'giveawayDatabase',
+  'giftcardDatabase',
+  'redis',
+  'temporal',
+  'worker',
+  'payments',
+  'cardCodes',
+  'draws',
+] as const;
+type WorkerConfig = Config<(typeof WORKER_PARTS)[number]>;
+
 const mode = loadConfig(['worker']);
-const log = createLog({ name: mode.JOB_MODE === 'gateway' ? 'gateway' : 'worker', level: mode.LOG_LEVEL, pretty: mode.NODE_ENV === 'development' });
+const log = createLog({
+  name: mode.JOB_MODE === 'gateway' ? 'gateway' : 'worker',
+  level: mode.LOG_LEVEL,
+  pretty: mode.NODE_ENV === 'development',
+});
 const shutdown = handleShutdown({ log, graceMs: mode.SHUTDOWN_GRACE_MS });
 if (mode.JOB_MODE !== 'worker') await runGateway(log, shutdown);
 if (mode.JOB_MODE !== 'gateway') await runWorker(log, shutdown);
 
+interface Databases {
+  readonly giveawayDb: Database;
+  readonly giftcardDb: Database;
+}
+
 async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
-  const config = loadConfig(['giveawayDatabase', 'giftcardDatabase', 'redis', 'temporal', 'worker', 'payments', 'cardCodes', 'draws']);
+  const config = loadConfig(WORKER_PARTS);
   Runtime.install({ shutdownSignals: [] });
   const wanted = (name: string): boolean => config.WORKER_QUEUES.includes('all') || config.WORKER_QUEUES.includes(name);
-  const pool = (url: string) => connect({ url, poolMax: config.DATABASE_POOL_MAX, applicationName: 'handsel-worker' });
-  const [giveawayDb, giftcardDb] = [pool(config.DATABASE_URL_GIVEAWAY), pool(config.DATABASE_URL_GIFTCARD)];
-  shutdown.onShutdown('databases', () => Promise.all([giveawayDb.destroy(), giftcardDb.destroy()]));
+  const pool = (url: string): Database =>
+    connect({ url, poolMax: config.DATABASE_POOL_MAX, applicationName: 'handsel-worker' });
+  const databases = { giveawayDb: pool(config.DATABASE_URL_GIVEAWAY), giftcardDb: pool(config.DATABASE_URL_GIFTCARD) };
+  shutdown.onShutdown('databases', () => Promise.all([databases.giveawayDb.destroy(), databases.giftcardDb.destroy()]));
+  const workers = await startWorkers({
+    address: config.TEMPORAL_ADDRESS,
+    queues: queuesOf(config, databases).filter(({ taskQueue }) => wanted(taskQueue)),
+    graceMs: config.SHUTDOWN_GRACE_MS,
+    log,
+    onFailure: (error) => {
+      log.fatal({ err: error }, 'a worker ended');
+      void shutdown.stop(1);
+    },
+  });
+  shutdown.onShutdown('workers', () => workers.stop());
+  if (wanted('relay')) runRelays(config, databases);
+  const health = await startHealthServer({
+    host: config.LISTEN_HOST,
+    port: config.WORKER_HTTP_PORT,
+    metrics: createMetrics('worker'),
+    checks: [
+      { name: 'giveaway database', check: () => databases.giveawayDb.raw('select 1') },
+      { name: 'giftcard database', check: () => databases.giftcardDb.raw('select 1') },
+      {
+        name: 'workers',
+        check: () =>
+          workers.healthy() && !shutdown.stopping ? Promise.resolve() : Promise.reject(new Error('not polling')),
+      },
+    ],
+  });
+  shutdown.onShutdown('health', () => health.close());
+}
 
+function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): QueueSpec[] {
   const payments = createPaymentsActivities(
     httpPayments({
       baseUrl: config.PAYMENTS_URL,
@@ -47,6 +98,7 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
     }),
     config.PAYMENTS_PLATFORM_ACCOUNT,
   );
+  const wallet = createWalletActivities({ db: giveawayDb });
   const giveaway = createGiveawayActivities({
     db: giveawayDb,
     secrets: createSecretBox(config.DRAW_SECRET_KEYS),
@@ -57,47 +109,37 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
     codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
     alerts: logAlerts(log),
   });
-  const queues: QueueSpec[] = [
-    { namespace: 'giveaway', taskQueue: TASK_QUEUES.wallet, workflows: 'wallet', activities: createWalletActivities({ db: giveawayDb }) },
+  return [
+    { namespace: 'giveaway', taskQueue: TASK_QUEUES.wallet, workflows: 'wallet', activities: wallet },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.giveaway, workflows: 'giveaway', activities: giveaway },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.payments, activities: payments },
-    { namespace: 'giftcard', taskQueue: TASK_QUEUES.giftcard, workflows: 'giftcard', activities: giftcard, nexusServices: giftcardNexusServices },
+    {
+      namespace: 'giftcard',
+      taskQueue: TASK_QUEUES.giftcard,
+      workflows: 'giftcard',
+      activities: giftcard,
+      nexusServices: giftcardNexusServices,
+    },
     { namespace: 'giftcard', taskQueue: TASK_QUEUES.payments, activities: payments },
   ];
-  const workers = await startWorkers({
-    address: config.TEMPORAL_ADDRESS,
-    queues: queues.filter(({ taskQueue }) => wanted(taskQueue)),
-    graceMs: config.SHUTDOWN_GRACE_MS,
-    log,
-    onFailure: (error) => {
-      log.fatal({ err: error }, 'a worker ended');
-      void shutdown.stop(1);
-    },
-  });
-  shutdown.onShutdown('workers', () => workers.stop());
+}
 
-  if (wanted('relay')) {
-    const redis = connectRedis(config.REDIS_URL, 'handsel-relay', log);
-    const relays = [
-      startRelay({ database: 'giveaway', db: giveawayDb, redis, log, countParticipants: (id) => countParticipants(giveawayDb, id) }),
-      startRelay({ database: 'giftcard', db: giftcardDb, redis, log }),
-    ];
-    shutdown.onShutdown('relays', async () => {
-      await Promise.all(relays.map((relay) => relay.stop()));
-      redis.disconnect();
-    });
-  }
-  const health = await startHealthServer({
-    host: config.LISTEN_HOST,
-    port: config.WORKER_HTTP_PORT,
-    metrics: createMetrics('worker'),
-    checks: [
-      { name: 'giveaway database', check: () => giveawayDb.raw('select 1') },
-      { name: 'giftcard database', check: () => giftcardDb.raw('select 1') },
-      { name: 'workers', check: () => (workers.healthy() && !shutdown.stopping ? Promise.resolve() : Promise.reject(new Error('not polling'))) },
-    ],
+function runRelays(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): void {
+  const redis = connectRedis(config.REDIS_URL, 'handsel-relay', log);
+  const relays = [
+    startRelay({
+      database: 'giveaway',
+      db: giveawayDb,
+      redis,
+      log,
+      countParticipants: (id) => countParticipants(giveawayDb, id),
+    }),
+    startRelay({ database: 'giftcard', db: giftcardDb, redis, log }),
+  ];
+  shutdown.onShutdown('relays', async () => {
+    await Promise.all(relays.map((relay) => relay.stop()));
+    redis.disconnect();
   });
-  shutdown.onShutdown('health', () => health.close());
 }
 
 async function runGateway(log: Log, shutdown: Shutdown): Promise<void> {

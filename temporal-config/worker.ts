@@ -42,7 +42,11 @@ export async function startWorkers(options: StartWorkersOptions): Promise<Runnin
   };
 }
 
-async function createWorker(connection: NativeConnection, queue: QueueSpec, { graceMs, log }: StartWorkersOptions): Promise<Worker> {
+async function createWorker(
+  connection: NativeConnection,
+  queue: QueueSpec,
+  { graceMs, log }: StartWorkersOptions,
+): Promise<Worker> {
   const worker = await Worker.create({
     connection,
     namespace: queue.namespace,

@@ -8,7 +8,12 @@ interface Snapshot {
   readonly closesAt: string;
   readonly serverTime: string;
   readonly participantCount: number;
-  readonly prizes: readonly { readonly id: string; readonly position: number; readonly amountMinor: string; readonly currency: string }[];
+  readonly prizes: readonly {
+    readonly id: string;
+    readonly position: number;
+    readonly amountMinor: string;
+    readonly currency: string;
+  }[];
   readonly winners: readonly { readonly rank: number; readonly prizeId: string; readonly state: string }[];
   readonly version: number;
 }
@@ -42,11 +47,15 @@ function show(snapshot: Snapshot): void {
   element('title').textContent = snapshot.title;
   element('description').textContent = snapshot.description;
   element('participants').textContent = snapshot.participantCount.toLocaleString();
-  element('prizes').replaceChildren(...snapshot.prizes.map((prize) => row(`Prize ${prize.position}`, money(prize.amountMinor, prize.currency))));
+  element('prizes').replaceChildren(
+    ...snapshot.prizes.map((prize) => row(`Prize ${prize.position}`, money(prize.amountMinor, prize.currency))),
+  );
   showPhase(snapshot.state);
   const positions = new Map(snapshot.prizes.map((prize) => [prize.id, prize.position]));
   element('winners').replaceChildren(
-    ...snapshot.winners.map((winner) => row(`Rank ${winner.rank}`, `prize ${positions.get(winner.prizeId) ?? '?'} · ${winner.state.toLowerCase()}`)),
+    ...snapshot.winners.map((winner) =>
+      row(`Rank ${winner.rank}`, `prize ${positions.get(winner.prizeId) ?? '?'} · ${winner.state.toLowerCase()}`),
+    ),
   );
   element('reveal').hidden = !DRAWN.has(snapshot.state);
   (element('proof') as HTMLAnchorElement).href = `/v1/giveaways/${giveawayId}/proof`;
@@ -98,7 +107,10 @@ function listen(gateway: string): void {
   socket.on('connect', watch);
   socket.on('resync', watch);
   socket.on('disconnect', () => say('Connection lost: trying again…'));
-  socket.on('giveaway:participants', ({ count }: { count: number }) => void (element('participants').textContent = count.toLocaleString()));
+  socket.on(
+    'giveaway:participants',
+    ({ count }: { count: number }) => void (element('participants').textContent = count.toLocaleString()),
+  );
   socket.on('giveaway:phase', (message: { state: string; seq: number }) => {
     if (message.seq <= lastSeen) return;
     lastSeen = message.seq;

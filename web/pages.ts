@@ -10,7 +10,8 @@ export interface Page {
 
 const read = (file: string): string => fs.readFileSync(path.join(import.meta.dirname, file), 'utf8');
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
+const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 
 /** The pages and what belongs to them, ready to be served. @param scripts the bundled scripts, by name. */
 export const webPages = (gatewayUrl: string, scripts: Readonly<Record<string, string>>): Page[] => [

@@ -18,7 +18,8 @@ export class Answer<T> {
 
   async wait(): Promise<T> {
     await condition(() => this.#outcome !== undefined);
-    if (!this.#outcome || 'refusal' in this.#outcome) throw this.#outcome?.refusal ?? new Error('answered without an answer');
+    if (!this.#outcome || 'refusal' in this.#outcome)
+      throw this.#outcome?.refusal ?? new Error('answered without an answer');
     return this.#outcome.value;
   }
 }
@@ -31,7 +32,9 @@ export function refusalOf(error: unknown): ApplicationFailure {
   for (let current = error; current instanceof Error; current = current.cause) {
     if (current instanceof ApplicationFailure && current.nonRetryable && current.type) return recoded(current);
     const wrapper =
-      current instanceof ActivityFailure || current instanceof ChildWorkflowFailure || current instanceof NexusOperationFailure;
+      current instanceof ActivityFailure ||
+      current instanceof ChildWorkflowFailure ||
+      current instanceof NexusOperationFailure;
     if (!wrapper && !(current instanceof ApplicationFailure)) break;
   }
   throw error;

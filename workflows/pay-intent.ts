@@ -43,7 +43,8 @@ export async function payIntent(options: PayIntentOptions): Promise<PaidIntent> 
     await (options.hint ? options.hint(delay) : sleep(delay));
     result = await options.find();
     if (result.kind === 'not_found') {
-      if (Date.now() - startedAt > options.keyWindowMs) return { kind: 'unresolved', cause: 'not_found_after_key_window' };
+      if (Date.now() - startedAt > options.keyWindowMs)
+        return { kind: 'unresolved', cause: 'not_found_after_key_window' };
       result = await options.send();
     }
   }

@@ -47,7 +47,11 @@ function backedBy<I extends { readonly requestId: string }, O>(backing: Backing<
   });
 }
 
-const isUuidLike = (workflowId: string): boolean => workflowId.split('/').slice(1).every((id) => /^[0-9a-f-]{36}$/.test(id));
+const isUuidLike = (workflowId: string): boolean =>
+  workflowId
+    .split('/')
+    .slice(1)
+    .every((id) => /^[0-9a-f-]{36}$/.test(id));
 
 const onReservation = (workflowType: string, workflowId: (id: string) => string, verb: string) =>
   backedBy<ReservationRef, Reservation>({

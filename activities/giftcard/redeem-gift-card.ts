@@ -70,8 +70,10 @@ export const redeemGiftCardActivities = (db: Database, alerts: AlertsPort) => ({
     completeLeg(db, { ...input, payoutFeeMinor: parseMinor(input.payoutFeeMinor) }, input),
   refuseLeg: (input: Caused & { intentId: string; failureCode: string }): Promise<void> => refuseLeg(db, input, input),
   markIntentUnknown: (intentId: string): Promise<void> => markIntentUnknown(db, intentId),
-  completeSettlement: (input: Caused & { settlementId: string }): Promise<void> => completeSettlement(db, input.settlementId, input),
-  parkSettlement: (input: Caused & { settlementId: string; reason: string }): Promise<number> => parkSettlement(db, input, input),
+  completeSettlement: (input: Caused & { settlementId: string }): Promise<void> =>
+    completeSettlement(db, input.settlementId, input),
+  parkSettlement: (input: Caused & { settlementId: string; reason: string }): Promise<number> =>
+    parkSettlement(db, input, input),
   resumeSettlement: (input: Caused & { settlementId: string; caseNumber: number; reason: string }): Promise<void> =>
     resumeSettlement(db, input, input),
 

@@ -3,7 +3,10 @@ import { postEscrow, reserveEscrow, voidEscrow } from '../../db/giftcard/reserve
 import { parseMinor } from '../../domain/money.ts';
 import type { Reservation, ReservationRef, ReserveEscrowInput } from '../../workflows/giftcard/contract.ts';
 
-const causeOf = ({ requestId }: { requestId: string }, reservationId: string) => ({ actor: `workflow:publish/${reservationId}`, requestId });
+const causeOf = ({ requestId }: { requestId: string }, reservationId: string) => ({
+  actor: `workflow:publish/${reservationId}`,
+  requestId,
+});
 
 export const reserveEscrowActivities = (db: Database) => ({
   reserveEscrow: (input: ReserveEscrowInput): Promise<Reservation> =>
@@ -17,6 +20,8 @@ export const reserveEscrowActivities = (db: Database) => ({
       },
       causeOf(input, input.reservationId),
     ),
-  postEscrow: (input: ReservationRef): Promise<Reservation> => postEscrow(db, input.reservationId, causeOf(input, input.reservationId)),
-  voidEscrow: (input: ReservationRef): Promise<Reservation> => voidEscrow(db, input.reservationId, causeOf(input, input.reservationId)),
+  postEscrow: (input: ReservationRef): Promise<Reservation> =>
+    postEscrow(db, input.reservationId, causeOf(input, input.reservationId)),
+  voidEscrow: (input: ReservationRef): Promise<Reservation> =>
+    voidEscrow(db, input.reservationId, causeOf(input, input.reservationId)),
 });

@@ -1,8 +1,20 @@
 import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
-import { readDrawEntries, readDrawMaterial, saveCommitment, saveDraw, type DrawMaterial } from '../../db/giveaway/draw-giveaway.ts';
+import {
+  readDrawEntries,
+  readDrawMaterial,
+  saveCommitment,
+  saveDraw,
+  type DrawMaterial,
+} from '../../db/giveaway/draw-giveaway.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
-import { commitmentSigningBytes, hashCommitment, hashRules, makeCommitment, type Commitment } from '../../domain/draw/commitment.ts';
+import {
+  commitmentSigningBytes,
+  hashCommitment,
+  hashRules,
+  makeCommitment,
+  type Commitment,
+} from '../../domain/draw/commitment.ts';
 import type { DrawEntry } from '../../domain/draw/entry.ts';
 import { EntryTree, type EntrySummary } from '../../domain/draw/entry-tree.ts';
 import { commitRevealSource } from '../../domain/draw/randomness.ts';
@@ -20,7 +32,11 @@ export const drawGiveawayActivities = (db: Database, secrets: SecretBox, signer:
   commitDraw: async (input: RunGiveawayInput): Promise<void> => {
     const material = await readDrawMaterial(db, input.giveawayId);
     const commitment = commitmentOf(input.giveawayId, material, await summarize(db, input.giveawayId));
-    await saveCommitment(db, { giveawayId: input.giveawayId, commitment, signature: signed(commitment, signer) }, input);
+    await saveCommitment(
+      db,
+      { giveawayId: input.giveawayId, commitment, signature: signed(commitment, signer) },
+      input,
+    );
   },
 
   /** Carries out what was committed to. A proof that does not verify is never published. */
@@ -33,7 +49,8 @@ export const drawGiveawayActivities = (db: Database, secrets: SecretBox, signer:
     const { commitment, signature, rules_text: rules } = draw;
     const proof = buildProof(drawCrypto, { rules, commitment, signature, secret, entries });
     const verdict = verifyProof(proof, drawCrypto);
-    if (!verdict.ok) throw new Error(`The proof of giveaway ${input.giveawayId} fails at ${verdict.step}: ${verdict.reason}`);
+    if (!verdict.ok)
+      throw new Error(`The proof of giveaway ${input.giveawayId} fails at ${verdict.step}: ${verdict.reason}`);
     await saveDraw(db, { giveawayId: input.giveawayId, proof }, input);
   },
 });

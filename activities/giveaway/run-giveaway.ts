@@ -1,5 +1,11 @@
 import type { Database } from '../../db/connect.ts';
-import { advanceGiveaway, closeGiveaway, openGiveaway, readGiveawayTimes, type GiveawayTimes } from '../../db/giveaway/run-giveaway.ts';
+import {
+  advanceGiveaway,
+  closeGiveaway,
+  openGiveaway,
+  readGiveawayTimes,
+  type GiveawayTimes,
+} from '../../db/giveaway/run-giveaway.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
 import { hashSecret } from '../../domain/draw/randomness.ts';
 import { randomSecret } from '../../runtime/crypto.ts';

@@ -4,7 +4,8 @@ import type { PaymentResult, PaymentsActivities } from '../../workflows/payments
 
 /** Calls to the payment provider. They write nothing of ours, so the same queue serves both namespaces. */
 export const createPaymentsActivities = (payments: PaymentsPort, platformAccount: string): PaymentsActivities => ({
-  sendCharge: async (input) => toResult(await payments.createCharge({ ...input, amountMinor: parseMinor(input.amountMinor) })),
+  sendCharge: async (input) =>
+    toResult(await payments.createCharge({ ...input, amountMinor: parseMinor(input.amountMinor) })),
   findCharge: async ({ intentId }) => toResult(await payments.findCharge(intentId)),
   sendTransfer: async (input) =>
     toResult(

@@ -6,7 +6,11 @@ import type { HoldWalletInput, WalletHoldRef } from '../../workflows/wallet/cont
 export const holdWalletActivities = (db: Database) => ({
   /** @returns the funding fee that goes with the held amount, in minor units. */
   holdWallet: async (input: HoldWalletInput): Promise<{ fundingFeeMinor: string }> => {
-    const hold = await holdWallet(db, { ...input, id: input.publishId, grossMinor: parseMinor(input.grossMinor) }, input);
+    const hold = await holdWallet(
+      db,
+      { ...input, id: input.publishId, grossMinor: parseMinor(input.grossMinor) },
+      input,
+    );
     return { fundingFeeMinor: hold.feeMinor.toString() };
   },
 

@@ -37,7 +37,8 @@ export const giftCardRoutes = ({ db, codes }: GiftcardApi): Route[] => [
     handler: async ({ params, principal }) => {
       const card = await findCard(db, params.cardId);
       if (!card) throw new DomainError('card_not_found', 'There is no such card.');
-      if (card.assignee_id !== principal.userId || !card.code_sealed) throw new DomainError('card_not_yours', 'The card is not yours.');
+      if (card.assignee_id !== principal.userId || !card.code_sealed)
+        throw new DomainError('card_not_yours', 'The card is not yours.');
       const body = { ...present(card), code: codes.reveal(card.id, card.code_sealed) };
       return { status: 200, body, headers: { 'cache-control': 'no-store' } };
     },

@@ -12,10 +12,22 @@ import { createApp } from '../http/create-app.ts';
 import { serve } from '../http/serve.ts';
 import { giftcardApiRoutes } from './app.ts';
 
-const config = loadConfig(['giftcardDatabase', 'redis', 'temporal', 'giftcardApi', 'auth', 'cardCodes', 'paymentsWebhooks']);
+const config = loadConfig([
+  'giftcardDatabase',
+  'redis',
+  'temporal',
+  'giftcardApi',
+  'auth',
+  'cardCodes',
+  'paymentsWebhooks',
+]);
 const log = createLog({ name: 'giftcard-api', level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
 const shutdown = handleShutdown({ log, graceMs: config.SHUTDOWN_GRACE_MS });
-const db = connect({ url: config.DATABASE_URL_GIFTCARD, poolMax: config.DATABASE_POOL_MAX, applicationName: 'giftcard-api' });
+const db = connect({
+  url: config.DATABASE_URL_GIFTCARD,
+  poolMax: config.DATABASE_POOL_MAX,
+  applicationName: 'giftcard-api',
+});
 const redis = connectRedis(config.REDIS_URL, 'giftcard-api', log);
 const temporal = connectTemporal(config.TEMPORAL_ADDRESS);
 shutdown.onShutdown('connections', async () => {

@@ -24,7 +24,11 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
     }),
     responses: { 201: { description: 'The merchant', schema: merchant } },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
-      const created = await registerMerchant(db, { ...body, id: resourceId, ownerId: principal.userId }, { actor, requestId });
+      const created = await registerMerchant(
+        db,
+        { ...body, id: resourceId, ownerId: principal.userId },
+        { actor, requestId },
+      );
       return { status: 201, body: merchant.parse(created) };
     },
   }),
@@ -45,9 +49,19 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
     }),
     responses: { 201: { description: 'The item' } },
     handler: async ({ params, body, resourceId, principal, actor, requestId }) => {
-      const item = { ...boundsOf(body), id: resourceId, merchantId: params.merchantId, name: body.name, currency: body.currency, validityDays: body.validityDays };
+      const item = {
+        ...boundsOf(body),
+        id: resourceId,
+        merchantId: params.merchantId,
+        name: body.name,
+        currency: body.currency,
+        validityDays: body.validityDays,
+      };
       await addCatalogueItem(db, item, principal.userId, { actor, requestId });
-      return { status: 201, body: { id: resourceId, merchantId: params.merchantId, name: body.name, currency: body.currency } };
+      return {
+        status: 201,
+        body: { id: resourceId, merchantId: params.merchantId, name: body.name, currency: body.currency },
+      };
     },
   }),
   defineRoute({

@@ -4,7 +4,13 @@ import { readRedemption } from '../../db/giftcard/redeem-gift-card.ts';
 import { requireMerchant } from '../../db/giftcard/register-merchant.ts';
 import { parseCode } from '../../domain/card-code.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { AWAIT_CONFIRMATION, GIFTCARD_TASK_QUEUE, REDEEM_GIFT_CARD, redeemGiftCardId, type RedemptionView } from '../../workflows/giftcard/contract.ts';
+import {
+  AWAIT_CONFIRMATION,
+  GIFTCARD_TASK_QUEUE,
+  REDEEM_GIFT_CARD,
+  redeemGiftCardId,
+  type RedemptionView,
+} from '../../workflows/giftcard/contract.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { startAndAwait } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
@@ -76,7 +82,11 @@ export const redeemGiftCardRoutes = ({ db, temporal, budgetMs, codes, codeLimit 
       const redemption = await readRedemption(db, params.redemptionId);
       if (!redemption) throw new DomainError('redemption_not_found', 'There is no such redemption.');
       await requireMerchant(db, redemption.merchantId, principal.userId);
-      const body = { ...redemption, amountMinor: redemption.amountMinor.toString(), remainingMinor: redemption.remainingMinor.toString() };
+      const body = {
+        ...redemption,
+        amountMinor: redemption.amountMinor.toString(),
+        remainingMinor: redemption.remainingMinor.toString(),
+      };
       return { status: 200, body };
     },
   }),

@@ -34,7 +34,8 @@ export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route
     handler: async ({ params, principal }) => {
       const settlement = await findSettlement(db, params.settlementId);
       const visible =
-        settlement && (principal.roles.includes('finance') || (await isMerchantOwner(db, settlement.merchant_id, principal.userId)));
+        settlement &&
+        (principal.roles.includes('finance') || (await isMerchantOwner(db, settlement.merchant_id, principal.userId)));
       if (!visible) throw new DomainError('settlement_not_found', 'There is no such settlement that you may see.');
       return { status: 200, body: { ...present(settlement), history: await settlementHistory(db, settlement.id) } };
     },
@@ -48,7 +49,9 @@ export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route
     responses: { 200: { description: 'Settlements with their case, reason and intents' } },
     handler: async ({ query }) => ({
       status: 200,
-      body: { data: (await listSettlements(db, { limit: query.limit, state: query.state?.toUpperCase() })).map(present) },
+      body: {
+        data: (await listSettlements(db, { limit: query.limit, state: query.state?.toUpperCase() })).map(present),
+      },
     }),
   }),
   defineRoute({
@@ -71,7 +74,10 @@ export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route
         args: [decision],
         budgetMs,
       });
-      if (!answer) throw new DomainError('settlement_not_parked', `The settlement is ${settlement.state}.`, { state: settlement.state });
+      if (!answer)
+        throw new DomainError('settlement_not_parked', `The settlement is ${settlement.state}.`, {
+          state: settlement.state,
+        });
       return { status: 202, body: { settlementId: settlement.id, href: `/v1/settlements/${settlement.id}` } };
     },
   }),

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { findAward, listAwards } from '../../db/giveaway/queries.ts';
 import type { Award } from '../../db/giveaway/model.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { AWAIT_CLAIMED, CLAIM_AWARD, claimAwardId, GIVEAWAY_TASK_QUEUE, type ClaimedAward } from '../../workflows/giveaway/contract.ts';
+import {
+  AWAIT_CLAIMED,
+  CLAIM_AWARD,
+  claimAwardId,
+  GIVEAWAY_TASK_QUEUE,
+  type ClaimedAward,
+} from '../../workflows/giveaway/contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { startAndAwait } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
@@ -42,7 +48,10 @@ export const claimAwardRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route
     summary: 'What I have won, newest first',
     auth: 'award.claim',
     responses: { 200: { description: 'Awards' } },
-    handler: async ({ principal }) => ({ status: 200, body: { data: (await listAwards(db, principal.userId)).map(present) } }),
+    handler: async ({ principal }) => ({
+      status: 200,
+      body: { data: (await listAwards(db, principal.userId)).map(present) },
+    }),
   }),
   defineRoute({
     method: 'get',

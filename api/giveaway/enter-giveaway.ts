@@ -26,7 +26,11 @@ export const enterGiveawayRoute = ({ db, signer }: GiveawayApi): Route =>
     handler: async ({ params, principal, resourceId, actor, requestId }) => {
       const { giveawayId } = params;
       const salt = randomSecret(SALT_BYTES);
-      const commitment = participantCommitment(drawCrypto, { giveawayId, participantId: principal.userId, salt: toHex(salt) });
+      const commitment = participantCommitment(drawCrypto, {
+        giveawayId,
+        participantId: principal.userId,
+        salt: toHex(salt),
+      });
       const entry = await enterGiveaway(
         db,
         {

@@ -2,7 +2,13 @@ import { z } from 'zod';
 import { readFunding } from '../../db/wallet/fund-wallet.ts';
 import { listWallets } from '../../db/wallet/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { AWAIT_FUNDED, FUND_WALLET, fundWalletId, WALLET_TASK_QUEUE, type FundingView } from '../../workflows/wallet/contract.ts';
+import {
+  AWAIT_FUNDED,
+  FUND_WALLET,
+  fundWalletId,
+  WALLET_TASK_QUEUE,
+  type FundingView,
+} from '../../workflows/wallet/contract.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { startAndAwait } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
@@ -34,7 +40,16 @@ export const fundWalletRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route
         workflowType: FUND_WALLET,
         workflowId: fundWalletId(resourceId),
         taskQueue: WALLET_TASK_QUEUE,
-        args: [{ ...body, amountMinor: body.amountMinor.toString(), fundingId: resourceId, hostId: principal.userId, actor, requestId }],
+        args: [
+          {
+            ...body,
+            amountMinor: body.amountMinor.toString(),
+            fundingId: resourceId,
+            hostId: principal.userId,
+            actor,
+            requestId,
+          },
+        ],
         update: AWAIT_FUNDED,
         summary: `Fund wallet of host ${principal.userId} with ${body.amountMinor} ${body.currency}`,
         searchAttributes: { HostId: principal.userId, RequestId: requestId },
@@ -55,9 +70,17 @@ export const fundWalletRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route
     responses: { 200: { description: 'The funding', schema: funding } },
     handler: async ({ params, principal }) => {
       const found = await readFunding(db, params.fundingId);
-      if (!found || found.hostId !== principal.userId) throw new DomainError('funding_not_found', 'There is no such funding of yours.');
+      if (!found || found.hostId !== principal.userId)
+        throw new DomainError('funding_not_found', 'There is no such funding of yours.');
       const { id, state, amountMinor: amount, currency: code, feeMinor, failureCode } = found;
-      const body = { fundingId: id, state, amountMinor: amount.toString(), currency: code, feeMinor: feeMinor?.toString() ?? null, failureCode };
+      const body = {
+        fundingId: id,
+        state,
+        amountMinor: amount.toString(),
+        currency: code,
+        feeMinor: feeMinor?.toString() ?? null,
+        failureCode,
+      };
       return { status: 200, body };
     },
   }),

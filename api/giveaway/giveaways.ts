@@ -25,12 +25,17 @@ export const giveawayRoutes = ({ db }: GiveawayApi): Route[] => [
       currency,
       opensAt: z.iso.datetime({ offset: true }).optional(),
       closesAt: z.iso.datetime({ offset: true }),
-      claimWindowMs: z.int().min(1_000).max(366 * 24 * 3_600_000).default(DEFAULT_CLAIM_WINDOW_MS),
+      claimWindowMs: z
+        .int()
+        .min(1_000)
+        .max(366 * 24 * 3_600_000)
+        .default(DEFAULT_CLAIM_WINDOW_MS),
       prizes: z.array(z.object({ merchantId: uuid, catalogueItemId: uuid, amountMinor })).max(MAX_PRIZES),
     }),
     responses: { 201: { description: 'The draft' } },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
-      if (body.prizes.length === 0) throw new DomainError('giveaway_prizes_missing', 'A giveaway has at least one prize.');
+      if (body.prizes.length === 0)
+        throw new DomainError('giveaway_prizes_missing', 'A giveaway has at least one prize.');
       const prizes = body.prizes.map((prize, index) => ({
         id: nameUuid(sha1, 'prize', resourceId, String(index)),
         cardId: nameUuid(sha1, 'card', resourceId, String(index)),
@@ -39,8 +44,12 @@ export const giveawayRoutes = ({ db }: GiveawayApi): Route[] => [
         faceMinor: prize.amountMinor,
       }));
       const times = { opensAt: body.opensAt ? new Date(body.opensAt) : undefined, closesAt: new Date(body.closesAt) };
-      await createGiveaway(db, { ...body, ...times, prizes, id: resourceId, hostId: principal.userId }, { actor, requestId });
-      const snapshot = await requireGiveaway(await findGiveaway(db, resourceId, principal.userId));
+      await createGiveaway(
+        db,
+        { ...body, ...times, prizes, id: resourceId, hostId: principal.userId },
+        { actor, requestId },
+      );
+      const snapshot = requireGiveaway(await findGiveaway(db, resourceId, principal.userId));
       return { status: 201, body: presentGiveaway(snapshot), headers: { location: `/v1/giveaways/${resourceId}` } };
     },
   }),
@@ -49,12 +58,21 @@ export const giveawayRoutes = ({ db }: GiveawayApi): Route[] => [
     path: '/v1/giveaways',
     summary: 'My giveaways, newest first',
     auth: 'giveaway.manage',
-    query: z.object({ limit: z.coerce.number().int().min(1).max(100).default(20), before: z.iso.datetime({ offset: true }).optional() }),
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+      before: z.iso.datetime({ offset: true }).optional(),
+    }),
     responses: { 200: { description: 'A page; `next` is the value of `before` for the following one' } },
     handler: async ({ query, principal }) => {
       const page = { limit: query.limit, ...(query.before ? { before: new Date(query.before) } : {}) };
       const found = await listGiveaways(db, principal.userId, page);
-      const data = found.map(({ id, title, state, closes_at, failure_code }) => ({ id, title, state, closesAt: closes_at.toISOString(), failureCode: failure_code }));
+      const data = found.map(({ id, title, state, closes_at, failure_code }) => ({
+        id,
+        title,
+        state,
+        closesAt: closes_at.toISOString(),
+        failureCode: failure_code,
+      }));
       const last = found.length === query.limit ? found.at(-1)?.created_at.toISOString() : undefined;
       return { status: 200, body: { data, next: last ?? null } };
     },
@@ -67,7 +85,7 @@ export const giveawayRoutes = ({ db }: GiveawayApi): Route[] => [
     params: giveawayId,
     responses: { 200: { description: 'The giveaway' } },
     handler: async ({ params }) => {
-      const snapshot = await requireGiveaway(await findGiveaway(db, params.giveawayId));
+      const snapshot = requireGiveaway(await findGiveaway(db, params.giveawayId));
       return { status: 200, body: presentGiveaway(snapshot), headers: { 'cache-control': 'no-cache' } };
     },
   }),
@@ -111,7 +129,12 @@ function presentGiveaway({ giveaway, participantCount, secretHash, version, now 
       amountMinor: prize.face_minor.toString(),
       currency: prize.currency,
     })),
-    winners: (giveaway.awards ?? []).map((award) => ({ awardId: award.id, rank: award.rank, prizeId: award.prize_id, state: award.state })),
+    winners: (giveaway.awards ?? []).map((award) => ({
+      awardId: award.id,
+      rank: award.rank,
+      prizeId: award.prize_id,
+      state: award.state,
+    })),
     secretHash,
     version,
   };

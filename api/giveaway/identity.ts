@@ -43,10 +43,16 @@ export const identityRoutes = (deps: IdentityDependencies): Route[] => [
     responses: { 201: { description: 'Registered', schema: user } },
     handler: async ({ body, resourceId, requestId }) => {
       const refused = body.roles.find((role) => !(SELF_ASSIGNABLE_ROLES as readonly string[]).includes(role));
-      if (refused) throw new DomainError('role_not_self_assignable', `The role ${refused} is granted by an admin.`, { role: refused });
+      if (refused)
+        throw new DomainError('role_not_self_assignable', `The role ${refused} is granted by an admin.`, {
+          role: refused,
+        });
       const passwordHash = await hashPassword(body.password);
       const cause = { actor: `user:${resourceId}`, requestId };
-      return { status: 201, body: toView(await registerUser(deps.db, { ...body, id: resourceId, passwordHash }, cause)) };
+      return {
+        status: 201,
+        body: toView(await registerUser(deps.db, { ...body, id: resourceId, passwordHash }, cause)),
+      };
     },
   }),
   defineRoute({
@@ -61,7 +67,8 @@ export const identityRoutes = (deps: IdentityDependencies): Route[] => [
       const found = await findUserByEmail(deps.db, body.email);
       // The same answer, after the same time, for an unknown address and for a wrong password.
       const matches = await verifyPassword(found?.passwordHash, body.password);
-      if (!found || !matches) throw new DomainError('credentials_invalid', 'The e-mail address or the password is wrong.');
+      if (!found || !matches)
+        throw new DomainError('credentials_invalid', 'The e-mail address or the password is wrong.');
       return { status: 201, body: await openSession(deps, found) };
     },
   }),

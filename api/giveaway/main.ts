@@ -18,10 +18,22 @@ import { defineRoute } from '../http/define-route.ts';
 import { serve } from '../http/serve.ts';
 import { giveawayApiRoutes } from './app.ts';
 
-const config = loadConfig(['giveawayDatabase', 'redis', 'temporal', 'giveawayApi', 'auth', 'draws', 'paymentsWebhooks']);
+const config = loadConfig([
+  'giveawayDatabase',
+  'redis',
+  'temporal',
+  'giveawayApi',
+  'auth',
+  'draws',
+  'paymentsWebhooks',
+]);
 const log = createLog({ name: 'giveaway-api', level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
 const shutdown = handleShutdown({ log, graceMs: config.SHUTDOWN_GRACE_MS });
-const db = connect({ url: config.DATABASE_URL_GIVEAWAY, poolMax: config.DATABASE_POOL_MAX, applicationName: 'giveaway-api' });
+const db = connect({
+  url: config.DATABASE_URL_GIVEAWAY,
+  poolMax: config.DATABASE_POOL_MAX,
+  applicationName: 'giveaway-api',
+});
 const redis = connectRedis(config.REDIS_URL, 'giveaway-api', log);
 const temporal = connectTemporal(config.TEMPORAL_ADDRESS);
 shutdown.onShutdown('connections', async () => {
@@ -74,6 +86,12 @@ log.info({ port: config.GIVEAWAY_API_PORT }, 'listening');
 async function ensureAdmin(database: Database): Promise<void> {
   const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = config;
   if (!email || !password || (await findUserByEmail(database, email))) return;
-  const admin = { id: randomUUID(), email, displayName: 'Admin', roles: ['admin' as const], passwordHash: await hashPassword(password) };
+  const admin = {
+    id: randomUUID(),
+    email,
+    displayName: 'Admin',
+    roles: ['admin' as const],
+    passwordHash: await hashPassword(password),
+  };
   await registerUser(database, admin, { actor: 'system', requestId: 'bootstrap' });
 }

@@ -79,7 +79,10 @@ export interface UpdateRunningOptions {
  * in time is always `service_unavailable`, and the caller sends it again.
  * @returns undefined when no workflow runs under this id: the caller reads the row then.
  */
-export async function updateRunning<T>(client: Client, options: UpdateRunningOptions): Promise<{ value: T } | undefined> {
+export async function updateRunning<T>(
+  client: Client,
+  options: UpdateRunningOptions,
+): Promise<{ value: T } | undefined> {
   const handle = client.workflow.getHandle(options.workflowId);
   try {
     const value = await client.withDeadline(Date.now() + options.budgetMs, () =>
@@ -98,7 +101,9 @@ const isNoAnswer = (error: unknown): boolean =>
 
 async function exists(client: Client, workflowId: string): Promise<boolean> {
   try {
-    await client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe());
+    await client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () =>
+      client.workflow.getHandle(workflowId).describe(),
+    );
     return true;
   } catch {
     return false;
@@ -120,4 +125,7 @@ function rootFailure(error: unknown): ApplicationFailure | undefined {
 }
 
 const unavailable = (cause: unknown): DomainError =>
-  Object.assign(new DomainError('service_unavailable', 'The service cannot answer right now. Send the same request again.'), { cause });
+  Object.assign(
+    new DomainError('service_unavailable', 'The service cannot answer right now. Send the same request again.'),
+    { cause },
+  );

@@ -55,20 +55,26 @@ export function createApp(options: AppOptions): Koa {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     router[route.method](path, async (context) => {
       context.state.route = route.path;
-      send(context as Context, await handle(options, route, context as Context));
+      send(context, await handle(options, route, context));
     });
   }
   app.use(identify(options.log));
   app.use(measureRequests(options.metrics));
   app.use(renderErrors(options.service));
-  app.use(helmet({ contentSecurityPolicy: { directives: { 'connect-src': ["'self'", ...(options.connectOrigins ?? [])], 'upgrade-insecure-requests': null } } }));
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        directives: { 'connect-src': ["'self'", ...(options.connectOrigins ?? [])], 'upgrade-insecure-requests': null },
+      },
+    }),
+  );
   app.use(cors());
   app.use(conditional());
   app.use(etag());
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: MAX_BODY, jsonStrict: true }));
   app.use(router.routes());
   app.use(refuseUnrouted(router));
-  return app as unknown as Koa;
+  return app;
 }
 
 function serviceRouter({ service, routes, checks, metrics }: AppOptions): Router<State> {
@@ -104,7 +110,10 @@ const identify =
     context.set('x-request-id', requestId);
     await next();
     const ms = Math.round(performance.now() - startedAt);
-    context.state.log.info({ method: context.method, route: context.state.route ?? 'none', status: context.status, ms }, 'request');
+    context.state.log.info(
+      { method: context.method, route: context.state.route ?? 'none', status: context.status, ms },
+      'request',
+    );
   };
 
 const renderErrors =
@@ -117,7 +126,10 @@ const renderErrors =
       const problem = toProblem(refusal, context.state.requestId);
       if (problem.status >= 500) {
         const { requestId } = context.state;
-        reportError(context.state.log, refusal === error ? (refusal.cause ?? error) : error, { where: service, requestId });
+        reportError(context.state.log, refusal === error ? (refusal.cause ?? error) : error, {
+          where: service,
+          requestId,
+        });
       }
       if (problem.status === 503 || refusal.code === 'idempotency_in_flight') context.set('retry-after', RETRY_AFTER_S);
       if (problem.status === 401) context.set('www-authenticate', 'Bearer');
@@ -167,14 +179,15 @@ async function authorise({ verifyToken }: AppOptions, route: Route, context: Con
   const [scheme, token] = context.get('authorization').split(' ');
   if (scheme !== 'Bearer' || !token) throw new DomainError('unauthenticated', 'This call needs an access token.');
   const principal = await verifyToken(token);
-  if (!isPermitted(principal.roles, route.auth)) throw new DomainError('forbidden', `This call needs the permission ${route.auth}.`);
+  if (!isPermitted(principal.roles, route.auth))
+    throw new DomainError('forbidden', `This call needs the permission ${route.auth}.`);
   return principal;
 }
 
 function send(context: Context, reply: Reply): void {
   for (const [name, value] of Object.entries(reply.headers ?? {})) context.set(name, value);
   context.status = reply.status;
-  if (reply.body !== undefined) context.body = reply.body as Koa.ParameterizedContext['body'];
+  if (reply.body !== undefined) context.body = reply.body;
   const isProblem = reply.status >= 400;
   if (reply.type ?? isProblem) context.type = reply.type ?? PROBLEM_TYPE;
 }

@@ -61,6 +61,8 @@ export type Route = RouteBase<unknown, unknown, unknown> & {
 };
 
 /** One definition gives parsing, a typed handler, authorisation, and the route's part of the OpenAPI document. */
-export function defineRoute<P = undefined, Q = undefined, B = undefined>(route: PublicRoute<P, Q, B> | AuthorisedRoute<P, Q, B>): Route {
-  return route as unknown as Route;
+export function defineRoute<P = undefined, Q = undefined, B = undefined>(
+  route: PublicRoute<P, Q, B> | AuthorisedRoute<P, Q, B>,
+): Route {
+  return route;
 }

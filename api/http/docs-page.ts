@@ -1,6 +1,7 @@
 import type { Route } from './define-route.ts';
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 /** The list of calls for people; machines read `/openapi.json`. */
 export function docsPage(title: string, routes: readonly Route[]): string {

@@ -27,10 +27,17 @@ export const resourceIdOf = ({ principal, route, key }: Pick<IdempotentCall, 'pr
  * refused; one that was given up is done again under the same ids. An answer that is not final is never stored.
  * @throws DomainError idempotency_key_missing, idempotency_key_invalid, idempotency_key_reused, idempotency_in_flight.
  */
-export async function onceForKey(db: Database, budgetMs: number, call: IdempotentCall, work: () => Promise<Reply>): Promise<Reply> {
+export async function onceForKey(
+  db: Database,
+  budgetMs: number,
+  call: IdempotentCall,
+  work: () => Promise<Reply>,
+): Promise<Reply> {
   const { principal, route, key, request, requestId } = call;
-  if (key === undefined || key === '') throw new DomainError('idempotency_key_missing', 'This call needs an Idempotency-Key header.');
-  if (!KEY.test(key)) throw new DomainError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters.');
+  if (key === undefined || key === '')
+    throw new DomainError('idempotency_key_missing', 'This call needs an Idempotency-Key header.');
+  if (!KEY.test(key))
+    throw new DomainError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters.');
   const ref = { principal, route, key };
   const claim = await claimKey(db, { ...ref, requestHash: sha256(request), resourceId: resourceIdOf(call), budgetMs });
   switch (claim.kind) {

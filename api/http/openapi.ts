@@ -35,7 +35,12 @@ export function openApiDocument(title: string, version: string, routes: readonly
 }
 
 function operation(route: Route): object {
-  const idempotencyKey = { name: 'Idempotency-Key', in: 'header', required: true, schema: { type: 'string', minLength: 1, maxLength: 255 } };
+  const idempotencyKey = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: true,
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  };
   const parameters = [
     ...parametersOf('path', route.params),
     ...parametersOf('query', route.query),
@@ -43,12 +48,21 @@ function operation(route: Route): object {
   ];
   return {
     summary: route.summary,
-    ...(route.auth === 'public' ? {} : { security: [{ bearer: [] }], description: `Needs the permission \`${route.auth}\`.` }),
+    ...(route.auth === 'public'
+      ? {}
+      : { security: [{ bearer: [] }], description: `Needs the permission \`${route.auth}\`.` }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } } : {}),
+    ...(route.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
+      : {}),
     responses: {
-      ...Object.fromEntries(Object.entries(route.responses).map(([status, response]) => [status, responseOf(response)])),
-      default: { description: 'A problem document', content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } } },
+      ...Object.fromEntries(
+        Object.entries(route.responses).map(([status, response]) => [status, responseOf(response)]),
+      ),
+      default: {
+        description: 'A problem document',
+        content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
     },
   };
 }
@@ -60,7 +74,10 @@ const responseOf = ({ description, schema }: { description: string; schema?: z.Z
 
 function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined): object[] {
   if (!schema) return [];
-  const { properties = {}, required = [] } = schemaOf(schema, 'input') as { properties?: Record<string, object>; required?: string[] };
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, object>;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, property]) => ({
     name,
     in: place,

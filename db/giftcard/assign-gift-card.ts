@@ -29,7 +29,10 @@ export const assignGiftCard = (db: Database, input: AssignGiftCard, cause: Cause
     if (!card) throw new DomainError('card_not_found', 'There is no such card.', { cardId: input.cardId });
     if (card.award_id === input.awardId) return { cardId: input.cardId, expiresAt: card.expires_at };
     if (card.award_id !== null || card.state !== 'RESERVED') {
-      throw new DomainError('card_not_redeemable', 'The card cannot be assigned any more.', { cardId: input.cardId, state: card.state });
+      throw new DomainError('card_not_redeemable', 'The card cannot be assigned any more.', {
+        cardId: input.cardId,
+        state: card.state,
+      });
     }
     const [assigned] = await trx('gift_cards')
       .where({ id: input.cardId })

@@ -36,6 +36,7 @@ const CHECKS: Readonly<Record<string, string>> = {
 /** The invariants of the giftcard database. */
 export async function checkGiftcards(db: Db): Promise<InvariantCheck[]> {
   const results: InvariantCheck[] = [];
-  for (const [invariant, sql] of Object.entries(CHECKS)) results.push(await checkInvariant(db, 'giftcard', invariant, sql));
+  for (const [invariant, sql] of Object.entries(CHECKS))
+    results.push(await checkInvariant(db, 'giftcard', invariant, sql));
   return results;
 }

@@ -4,16 +4,20 @@ import { CatalogueItem, GiftCard, Settlement } from './model.ts';
 export const listCatalogue = (db: Db, merchantId: string): Promise<CatalogueItem[]> =>
   Promise.resolve(CatalogueItem.query(db).where({ merchant_id: merchantId }).orderBy('created_at'));
 
-export const findCard = (db: Db, id: string): Promise<GiftCard | undefined> => Promise.resolve(GiftCard.query(db).findById(id));
+export const findCard = (db: Db, id: string): Promise<GiftCard | undefined> =>
+  Promise.resolve(GiftCard.query(db).findById(id));
 
 /** @param codeHash the keyed hash of a code: the code itself is nowhere. */
 export const findCardByCode = (db: Db, codeHash: Uint8Array): Promise<GiftCard | undefined> =>
   Promise.resolve(GiftCard.query(db).findOne({ code_hash: codeHash }));
 
 const withIntents = (db: Db) =>
-  Settlement.query(db).withGraphFetched('intents(inOrder)').modifiers({ inOrder: (query) => void query.orderBy(['first_sent_at', 'number']) });
+  Settlement.query(db)
+    .withGraphFetched('intents(inOrder)')
+    .modifiers({ inOrder: (query) => void query.orderBy(['first_sent_at', 'number']) });
 
-export const findSettlement = (db: Db, id: string): Promise<Settlement | undefined> => Promise.resolve(withIntents(db).findById(id));
+export const findSettlement = (db: Db, id: string): Promise<Settlement | undefined> =>
+  Promise.resolve(withIntents(db).findById(id));
 
 export interface SettlementFilter {
   readonly state?: string | undefined;
@@ -43,7 +47,9 @@ export const settlementHistory = (db: Db, settlementId: string): Promise<History
       .where({ aggregate_type: 'settlement', aggregate_id: settlementId })
       .whereRaw("payload ->> 'state' is not null")
       .orderBy('version')
-      .select<HistoryEntry[]>(db.raw(`payload ->> 'state' as state, occurred_at as at, actor, payload ->> 'reason' as reason`)),
+      .select<HistoryEntry[]>(
+        db.raw(`payload ->> 'state' as state, occurred_at as at, actor, payload ->> 'reason' as reason`),
+      ),
   );
 
 export async function isMerchantOwner(db: Db, merchantId: string, ownerId: string): Promise<boolean> {

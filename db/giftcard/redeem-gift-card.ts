@@ -59,18 +59,32 @@ export const redeemGiftCard = (db: Database, input: RedeemGiftCard, cause: Cause
     const remainingMinor = card.face_minor - card.redeemed_minor - amountMinor;
     await applyTransfers(trx, confirmTransfers(input.redemptionId, card, shares));
     const state = remainingMinor === 0n ? 'SETTLING' : 'RESERVED';
-    await trx('gift_cards').where({ id: card.id }).update({ redeemed_minor: card.redeemed_minor + amountMinor, state, updated_at: trx.fn.now() });
+    await trx('gift_cards')
+      .where({ id: card.id })
+      .update({ redeemed_minor: card.redeemed_minor + amountMinor, state, updated_at: trx.fn.now() });
     await insertRows(trx, input, { card, amountMinor, remainingMinor, shares, cause });
     await appendRedemptionEvents(trx, input, { card, amountMinor, shares, cause });
     const { redemptionId, settlementId, merchantId } = input;
-    return { redemptionId, settlementId, cardId: card.id, merchantId, currency: card.currency, amountMinor, remainingMinor };
+    return {
+      redemptionId,
+      settlementId,
+      cardId: card.id,
+      merchantId,
+      currency: card.currency,
+      amountMinor,
+      remainingMinor,
+    };
   });
 
 async function lockCard(trx: Db, input: RedeemGiftCard): Promise<CardRow> {
   const card = await trx('gift_cards')
     .where({ id: input.cardId })
     .forUpdate()
-    .first<CardRow>('*', trx.raw('expires_at <= clock_timestamp() as expired'), trx.raw('?::timestamptz <= clock_timestamp() as late', [input.expiresAt]));
+    .first<CardRow>(
+      '*',
+      trx.raw('expires_at <= clock_timestamp() as expired'),
+      trx.raw('?::timestamptz <= clock_timestamp() as late', [input.expiresAt]),
+    );
   if (!card) throw new DomainError('card_not_found', 'There is no such card.', { cardId: input.cardId });
   return card;
 }
@@ -79,7 +93,8 @@ async function lockCard(trx: Db, input: RedeemGiftCard): Promise<CardRow> {
 function requireRedeemable(card: CardRow, input: RedeemGiftCard): bigint {
   const details = { cardId: card.id };
   if (card.late) throw new DomainError('request_expired', 'Nobody waits for this request any more.', details);
-  if (card.merchant_id !== input.merchantId) throw new DomainError('card_wrong_merchant', 'The card belongs to another merchant.', details);
+  if (card.merchant_id !== input.merchantId)
+    throw new DomainError('card_wrong_merchant', 'The card belongs to another merchant.', details);
   const remaining = card.face_minor - card.redeemed_minor;
   if (remaining === 0n) throw new DomainError('card_already_redeemed', 'The card has been redeemed.', details);
   if (card.state !== 'RESERVED') throw new DomainError('card_not_redeemable', `The card is ${card.state}.`, details);
@@ -90,7 +105,10 @@ function requireRedeemable(card: CardRow, input: RedeemGiftCard): bigint {
   const amountMinor = input.amountMinor ?? remaining;
   if (amountMinor <= 0n) throw new DomainError('amount_not_positive', 'An amount is more than zero.', details);
   if (amountMinor > remaining) {
-    throw new DomainError('card_over_redemption', 'The card holds less than that.', { ...details, remainingMinor: remaining.toString() });
+    throw new DomainError('card_over_redemption', 'The card holds less than that.', {
+      ...details,
+      remainingMinor: remaining.toString(),
+    });
   }
   return amountMinor;
 }
@@ -133,9 +151,17 @@ interface Confirmed {
   readonly cause: Cause;
 }
 
-async function insertRows(trx: Db, input: RedeemGiftCard, { card, amountMinor, remainingMinor, shares, cause }: Confirmed & { remainingMinor: bigint }): Promise<void> {
+async function insertRows(
+  trx: Db,
+  input: RedeemGiftCard,
+  { card, amountMinor, remainingMinor, shares, cause }: Confirmed & { remainingMinor: bigint },
+): Promise<void> {
   const common = { card_id: card.id, merchant_id: card.merchant_id, currency: card.currency };
-  const split = { fee_minor: shares.feeMinor, service_minor: shares.serviceMinor, merchant_minor: shares.merchantMinor };
+  const split = {
+    fee_minor: shares.feeMinor,
+    service_minor: shares.serviceMinor,
+    merchant_minor: shares.merchantMinor,
+  };
   await trx('redemptions').insert({
     id: input.redemptionId,
     settlement_id: input.settlementId,
@@ -155,9 +181,18 @@ async function insertRows(trx: Db, input: RedeemGiftCard, { card, amountMinor, r
   });
 }
 
-async function appendRedemptionEvents(trx: Db, input: RedeemGiftCard, { card, amountMinor, shares, cause }: Confirmed): Promise<void> {
+async function appendRedemptionEvents(
+  trx: Db,
+  input: RedeemGiftCard,
+  { card, amountMinor, shares, cause }: Confirmed,
+): Promise<void> {
   const common = { actor: cause.actor, correlationId: cause.requestId };
-  const ids = { cardId: card.id, merchantId: card.merchant_id, settlementId: input.settlementId, currency: card.currency };
+  const ids = {
+    cardId: card.id,
+    merchantId: card.merchant_id,
+    settlementId: input.settlementId,
+    currency: card.currency,
+  };
   await appendEvent(trx, {
     aggregateType: 'redemption',
     aggregateId: input.redemptionId,

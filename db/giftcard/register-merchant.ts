@@ -29,13 +29,24 @@ export interface NewCatalogueItem {
 /** The platform's rate for a merchant who has not agreed on another: 5 %. */
 const FIRST_RATE_PPM = 50_000;
 
-const MERCHANT = { id: 'id', ownerId: 'owner_id', name: 'name', payoutAccount: 'payout_account', payoutSchedule: 'payout_schedule' } as const;
+const MERCHANT = {
+  id: 'id',
+  ownerId: 'owner_id',
+  name: 'name',
+  payoutAccount: 'payout_account',
+  payoutSchedule: 'payout_schedule',
+} as const;
 
 /** A merchant with the first version of its rate. Repeated with the same id it changes nothing. */
 export const registerMerchant = (db: Database, merchant: NewMerchant, cause: Cause): Promise<Merchant> =>
   db.transaction(async (trx) => {
     const inserted = await trx('merchants')
-      .insert({ id: merchant.id, owner_id: merchant.ownerId, name: merchant.name, payout_account: merchant.payoutAccount })
+      .insert({
+        id: merchant.id,
+        owner_id: merchant.ownerId,
+        name: merchant.name,
+        payout_account: merchant.payoutAccount,
+      })
       .onConflict('id')
       .ignore()
       .returning('id');
@@ -75,5 +86,18 @@ export async function requireMerchant(db: Db, id: string, ownerId: string): Prom
   return merchant;
 }
 
-const appendMerchantEvent = (trx: Db, merchantId: string, type: string, payload: Record<string, unknown>, cause: Cause): Promise<void> =>
-  appendEvent(trx, { aggregateType: 'merchant', aggregateId: merchantId, type, payload, actor: cause.actor, correlationId: cause.requestId });
+const appendMerchantEvent = (
+  trx: Db,
+  merchantId: string,
+  type: string,
+  payload: Record<string, unknown>,
+  cause: Cause,
+): Promise<void> =>
+  appendEvent(trx, {
+    aggregateType: 'merchant',
+    aggregateId: merchantId,
+    type,
+    payload,
+    actor: cause.actor,
+    correlationId: cause.requestId,
+  });

@@ -1,38 +1,15 @@
-import { allocate } from '../../domain/allocation.ts';
 import type { Cause } from '../../domain/cause.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { leavesSomething } from '../../domain/settlement.ts';
 import type { Database, Db } from '../connect.ts';
 import { applyTransfers } from '../ledger/apply-transfers.ts';
 import { resolution, transferId, type Transfer } from '../ledger/transfer.ts';
 import { appendEvent } from '../outbox/append-event.ts';
+import { priceCards, type PricedCard, type ReserveEscrow } from './price-cards.ts';
 import { escrowAccount, fundingFeeAccount, giveawayClearing } from './accounts.ts';
-
-export interface ReservedCard {
-  readonly cardId: string;
-  readonly merchantId: string;
-  readonly catalogueItemId: string;
-  readonly faceMinor: bigint;
-}
-
-export interface ReserveEscrow {
-  readonly reservationId: string;
-  readonly giveawayId: string;
-  readonly hostId: string;
-  readonly currency: string;
-  readonly grossMinor: bigint;
-  readonly fundingFeeMinor: bigint;
-  readonly cards: readonly ReservedCard[];
-}
 
 export interface Reservation {
   readonly reservationId: string;
   readonly state: 'RESERVING' | 'RESERVED' | 'VOIDED';
-}
-
-interface PricedCard extends ReservedCard {
-  readonly fundingFeeMinor: bigint;
-  readonly rateVersion: number;
 }
 
 /**
@@ -79,17 +56,15 @@ export const postEscrow = (db: Database, reservationId: string, cause: Cause): P
     const cards = await readCards(trx, reservationId);
     await applyTransfers(trx, [
       ...resolutions('post', reservationId, cards),
-      ...cards.map(
-        (card): Transfer => ({
-          id: transferId('publish', reservationId, 'split', card.id),
-          kind: 'posted',
-          debit: escrowAccount(reservationId, card.currency),
-          credit: escrowAccount(card.id, card.currency),
-          amountMinor: card.face_minor - card.funding_fee_minor,
-          code: 'publish.escrow.split',
-          referenceId: card.id,
-        }),
-      ),
+      ...cards.map((card): Transfer => ({
+        id: transferId('publish', reservationId, 'split', card.id),
+        kind: 'posted',
+        debit: escrowAccount(reservationId, card.currency),
+        credit: escrowAccount(card.id, card.currency),
+        amountMinor: card.face_minor - card.funding_fee_minor,
+        code: 'publish.escrow.split',
+        referenceId: card.id,
+      })),
     ]);
     await moveReservation(trx, reservationId, 'RESERVED', cause);
     return { reservationId, state: 'RESERVED' };
@@ -108,7 +83,8 @@ export const voidEscrow = (db: Database, reservationId: string, cause: Cause): P
       .returning('id');
     const reservation = await lockReservation(trx, reservationId);
     if (tombstone.length === 0 && reservation?.state === 'VOIDED') return { reservationId, state: 'VOIDED' };
-    if (reservation?.state === 'RESERVED') throw new Error(`Reservation ${reservationId} is posted and cannot be voided`);
+    if (reservation?.state === 'RESERVED')
+      throw new Error(`Reservation ${reservationId} is posted and cannot be voided`);
     if (tombstone.length > 0) {
       await applyTransfers(trx, [resolution('void', clearingId(reservationId), 'publish.void', reservationId)]);
       await appendReservationEvent(trx, reservationId, 'giftcard.reservation.voided', cause);
@@ -120,7 +96,8 @@ export const voidEscrow = (db: Database, reservationId: string, cause: Cause): P
   });
 
 const clearingId = (reservationId: string): string => transferId('publish', reservationId, 'clearing');
-const cardFeeId = (reservationId: string, cardId: string): string => transferId('publish', reservationId, 'card-fee', cardId);
+const cardFeeId = (reservationId: string, cardId: string): string =>
+  transferId('publish', reservationId, 'card-fee', cardId);
 
 const reserveTransfers = (input: ReserveEscrow, cards: readonly PricedCard[]): Transfer[] => [
   {
@@ -132,17 +109,15 @@ const reserveTransfers = (input: ReserveEscrow, cards: readonly PricedCard[]): T
     code: 'publish.reserve',
     referenceId: input.reservationId,
   },
-  ...cards.map(
-    (card): Transfer => ({
-      id: cardFeeId(input.reservationId, card.cardId),
-      kind: 'pending',
-      debit: fundingFeeAccount(card.cardId, input.currency),
-      credit: escrowAccount(card.cardId, input.currency),
-      amountMinor: card.fundingFeeMinor,
-      code: 'publish.reserve.fee',
-      referenceId: card.cardId,
-    }),
-  ),
+  ...cards.map((card): Transfer => ({
+    id: cardFeeId(input.reservationId, card.cardId),
+    kind: 'pending',
+    debit: fundingFeeAccount(card.cardId, input.currency),
+    credit: escrowAccount(card.cardId, input.currency),
+    amountMinor: card.fundingFeeMinor,
+    code: 'publish.reserve.fee',
+    referenceId: card.cardId,
+  })),
 ];
 
 interface CardRow {
@@ -171,71 +146,19 @@ async function repeated(trx: Db, input: ReserveEscrow): Promise<Reservation> {
     reservation.fee_minor === input.fundingFeeMinor &&
     reservation.currency === input.currency &&
     cards.length === input.cards.length &&
-    input.cards.every(({ cardId, faceMinor }) => cards.some((card) => card.id === cardId && card.face_minor === faceMinor));
+    input.cards.every(({ cardId, faceMinor }) =>
+      cards.some((card) => card.id === cardId && card.face_minor === faceMinor),
+    );
   if (!same) {
-    throw new DomainError('escrow_reservation_conflict', 'This reservation stands with other inputs.', { reservationId: input.reservationId });
+    throw new DomainError('escrow_reservation_conflict', 'This reservation stands with other inputs.', {
+      reservationId: input.reservationId,
+    });
   }
   return { reservationId: input.reservationId, state: reservation.state };
 }
 
 const voided = (reservationId: string): DomainError =>
   new DomainError('escrow_reservation_voided', 'This reservation was undone.', { reservationId });
-
-interface ItemRow {
-  readonly id: string;
-  readonly merchant_id: string;
-  readonly currency: string;
-  readonly min_minor: bigint;
-  readonly max_minor: bigint;
-  readonly amounts_minor: readonly string[] | null;
-  readonly version: number;
-  readonly rate_ppm: bigint;
-  readonly rate_min: bigint;
-  readonly rate_max: bigint | null;
-}
-
-async function priceCards(trx: Db, input: ReserveEscrow): Promise<PricedCard[]> {
-  const total = input.cards.reduce((sum, card) => sum + card.faceMinor, 0n);
-  if (total !== input.grossMinor || input.cards.length === 0) {
-    throw new DomainError('escrow_reservation_conflict', 'The faces of the cards do not add up to the amount.', { reservationId: input.reservationId });
-  }
-  const items = await readItems(trx, input.cards);
-  const fees = allocate(input.fundingFeeMinor, input.cards.map(({ cardId, faceMinor }) => ({ id: cardId, amountMinor: faceMinor })));
-  return input.cards.map((card) => {
-    const item = items.get(card.catalogueItemId);
-    const fundingFeeMinor = fees.get(card.cardId) ?? 0n;
-    return { ...card, fundingFeeMinor, rateVersion: requireOffered(card, item, input.currency, fundingFeeMinor) };
-  });
-}
-
-/** Catalogue items with the rate that is in effect now. */
-async function readItems(trx: Db, cards: readonly ReservedCard[]): Promise<ReadonlyMap<string, ItemRow>> {
-  const result = await trx.raw(
-    `select i.*, r.version, r.rate_ppm, r.min_minor as rate_min, r.max_minor as rate_max
-     from catalogue_items i
-     join lateral (select * from merchant_rates r where r.merchant_id = i.merchant_id and r.effective_at <= now()
-                   order by r.version desc limit 1) r on true
-     where i.id = any (?)`,
-    [cards.map((card) => card.catalogueItemId)],
-  );
-  return new Map((result as { rows: ItemRow[] }).rows.map((row) => [row.id, row]));
-}
-
-/** @returns the rate version that is frozen for the card. */
-function requireOffered(card: ReservedCard, item: ItemRow | undefined, currency: string, fundingFeeMinor: bigint): number {
-  const details = { cardId: card.cardId, catalogueItemId: card.catalogueItemId };
-  if (!item || item.merchant_id !== card.merchantId) {
-    throw new DomainError('catalogue_item_not_found', 'The merchant has no such catalogue item.', details);
-  }
-  if (item.currency !== currency) {
-    throw new DomainError('catalogue_currency_mismatch', `The item is sold in ${item.currency}.`, details);
-  }
-  const offered = item.amounts_minor?.map(BigInt).includes(card.faceMinor) ?? (card.faceMinor >= item.min_minor && card.faceMinor <= item.max_minor);
-  if (!offered) throw new DomainError('catalogue_amount_not_offered', 'The item is not sold in this amount.', { ...details, faceMinor: card.faceMinor.toString() });
-  const terms = { faceMinor: card.faceMinor, fundingFeeMinor, ratePpm: item.rate_ppm, minMinor: item.rate_min, maxMinor: item.rate_max };
-  if (!leavesSomething(terms)) throw new DomainError('settlement_leaves_nothing', 'Fees would leave the merchant nothing.', details);
-  return item.version;
-}
 
 const cardRow = (input: ReserveEscrow, card: PricedCard) => ({
   id: card.cardId,
@@ -261,7 +184,11 @@ const lockReservation = (trx: Db, id: string): Promise<ReservationRow | undefine
   trx('escrow_reservations').where({ id }).forUpdate().first<ReservationRow>();
 
 const readCards = (trx: Db, reservationId: string): Promise<CardRow[]> =>
-  trx('gift_cards').where({ reservation_id: reservationId }).orderBy('id').forUpdate().select<CardRow[]>('id', 'currency', 'face_minor', 'funding_fee_minor');
+  trx('gift_cards')
+    .where({ reservation_id: reservationId })
+    .orderBy('id')
+    .forUpdate()
+    .select<CardRow[]>('id', 'currency', 'face_minor', 'funding_fee_minor');
 
 async function moveReservation(trx: Db, id: string, to: 'RESERVED' | 'VOIDED', cause: Cause): Promise<void> {
   await trx('escrow_reservations').where({ id }).update({ state: to, updated_at: trx.fn.now() });
@@ -270,5 +197,18 @@ async function moveReservation(trx: Db, id: string, to: 'RESERVED' | 'VOIDED', c
   await appendReservationEvent(trx, id, `giftcard.reservation.${to.toLowerCase()}`, cause);
 }
 
-const appendReservationEvent = (trx: Db, id: string, type: string, cause: Cause, payload: Record<string, unknown> = {}): Promise<void> =>
-  appendEvent(trx, { aggregateType: 'reservation', aggregateId: id, type, payload, actor: cause.actor, correlationId: cause.requestId });
+const appendReservationEvent = (
+  trx: Db,
+  id: string,
+  type: string,
+  cause: Cause,
+  payload: Record<string, unknown> = {},
+): Promise<void> =>
+  appendEvent(trx, {
+    aggregateType: 'reservation',
+    aggregateId: id,
+    type,
+    payload,
+    actor: cause.actor,
+    correlationId: cause.requestId,
+  });

@@ -43,18 +43,27 @@ export interface Intent {
  * returned as it stands; after a definite refusal a new one is made, because the provider replays a stored refusal.
  * @returns undefined for a leg of zero, which is done without a call.
  */
-export const beginLeg = (db: Database, { settlementId, leg }: { settlementId: string; leg: Leg }): Promise<Intent | undefined> =>
+export const beginLeg = (
+  db: Database,
+  { settlementId, leg }: { settlementId: string; leg: Leg },
+): Promise<Intent | undefined> =>
   db.transaction(async (trx) => {
     const settlement = await lockSettlement(trx, settlementId);
     const amountMinor = leg === 'merchant' ? settlement.merchant_minor : settlement.service_minor;
     if (amountMinor === 0n) return undefined;
-    const intents = await trx('settlement_intents').where({ settlement_id: settlementId, leg }).orderBy('number', 'desc').select<Intent[]>();
+    const intents = await trx('settlement_intents')
+      .where({ settlement_id: settlementId, leg })
+      .orderBy('number', 'desc')
+      .select<Intent[]>();
     const last = intents[0];
     if (last && last.state !== 'FAILED_DEFINITE' && last.state !== 'REVERSED') return last;
     if (leg === 'platform') await requireMerchantPaid(trx, settlement);
     const number = (last?.number ?? 0) + 1;
     const id = nameUuid(sha1, 'settlement-intent', settlementId, leg, String(number));
-    const payout = leg === 'merchant' ? await trx('merchants').where({ id: settlement.merchant_id }).first<{ payout_account: string }>() : undefined;
+    const payout =
+      leg === 'merchant'
+        ? await trx('merchants').where({ id: settlement.merchant_id }).first<{ payout_account: string }>()
+        : undefined;
     await applyTransfers(trx, [
       {
         id: transferId('settle', id),
@@ -83,7 +92,9 @@ export const beginLeg = (db: Database, { settlementId, leg }: { settlementId: st
 /** The platform leg follows the merchant's: a merchant is never paid less than the platform. */
 async function requireMerchantPaid(trx: Db, settlement: SettlementRow): Promise<void> {
   if (settlement.merchant_minor === 0n) return;
-  const paid = await trx('settlement_intents').where({ settlement_id: settlement.id, leg: 'merchant', state: 'SUCCEEDED' }).first();
+  const paid = await trx('settlement_intents')
+    .where({ settlement_id: settlement.id, leg: 'merchant', state: 'SUCCEEDED' })
+    .first();
   if (!paid) throw new Error(`The merchant leg of settlement ${settlement.id} has not succeeded`);
 }
 
@@ -127,12 +138,20 @@ export const completeLeg = (db: Database, paid: LegPaid, cause: Cause): Promise<
   });
 
 /** tx2 of a leg that the provider has definitely refused: the intent ends, and the money is owed as before. */
-export const refuseLeg = (db: Database, { intentId, failureCode }: { intentId: string; failureCode: string }, cause: Cause): Promise<void> =>
+export const refuseLeg = (
+  db: Database,
+  { intentId, failureCode }: { intentId: string; failureCode: string },
+  cause: Cause,
+): Promise<void> =>
   db.transaction(async (trx) => {
     const intent = await lockIntent(trx, intentId);
     if (intent.state === 'FAILED_DEFINITE') return;
-    await applyTransfers(trx, [resolution('void', transferId('settle', intent.id), `settle.${intent.leg}.void`, intent.settlement_id)]);
-    await trx('settlement_intents').where({ id: intent.id }).update({ state: 'FAILED_DEFINITE', failure_code: failureCode, updated_at: trx.fn.now() });
+    await applyTransfers(trx, [
+      resolution('void', transferId('settle', intent.id), `settle.${intent.leg}.void`, intent.settlement_id),
+    ]);
+    await trx('settlement_intents')
+      .where({ id: intent.id })
+      .update({ state: 'FAILED_DEFINITE', failure_code: failureCode, updated_at: trx.fn.now() });
     await appendSettlementEvent(trx, intent.settlement_id, `giftcard.settlement.${intent.leg}_refused`, cause, {
       intentId: intent.id,
       reason: failureCode,
@@ -141,7 +160,9 @@ export const refuseLeg = (db: Database, { intentId, failureCode }: { intentId: s
 
 /** The provider's answer is open; the pending entry stays until it is known. */
 export async function markIntentUnknown(db: Db, intentId: string): Promise<void> {
-  await db('settlement_intents').where({ id: intentId, state: 'SENT' }).update({ state: 'UNKNOWN', updated_at: db.fn.now() });
+  await db('settlement_intents')
+    .where({ id: intentId, state: 'SENT' })
+    .update({ state: 'UNKNOWN', updated_at: db.fn.now() });
 }
 
 /** SETTLING → SETTLED: both legs are paid. The card ends with its last settlement. */
@@ -159,13 +180,24 @@ export const completeSettlement = (db: Database, settlementId: string, cause: Ca
   });
 
 /** A person has to decide. @returns the case's number, which every decision must carry. */
-export const parkSettlement = (db: Database, { settlementId, reason }: { settlementId: string; reason: string }, cause: Cause): Promise<number> =>
+export const parkSettlement = (
+  db: Database,
+  { settlementId, reason }: { settlementId: string; reason: string },
+  cause: Cause,
+): Promise<number> =>
   db.transaction(async (trx) => {
     const settlement = await lockSettlement(trx, settlementId);
     if (settlement.state === 'SETTLED') throw new Error(`Settlement ${settlementId} is settled and cannot be parked`);
     if (settlement.state === 'NEEDS_ATTENTION') return settlement.case_number;
     const caseNumber = settlement.case_number + 1;
-    await moveSettlement(trx, settlement, { state: 'NEEDS_ATTENTION', reason, case_number: caseNumber }, 'giftcard.settlement.needs_attention', cause, { reason, caseNumber });
+    await moveSettlement(
+      trx,
+      settlement,
+      { state: 'NEEDS_ATTENTION', reason, case_number: caseNumber },
+      'giftcard.settlement.needs_attention',
+      cause,
+      { reason, caseNumber },
+    );
     return caseNumber;
   });
 
@@ -178,11 +210,18 @@ export const resumeSettlement = (
   db.transaction(async (trx) => {
     const settlement = await lockSettlement(trx, settlementId);
     if (settlement.case_number !== caseNumber) {
-      throw new DomainError('case_changed', 'The case has changed since you looked.', { settlementId, caseNumber: settlement.case_number });
+      throw new DomainError('case_changed', 'The case has changed since you looked.', {
+        settlementId,
+        caseNumber: settlement.case_number,
+      });
     }
     if (settlement.state === 'SETTLING') return;
-    if (settlement.state !== 'NEEDS_ATTENTION') throw new DomainError('settlement_not_parked', `The settlement is ${settlement.state}.`, { settlementId });
-    await moveSettlement(trx, settlement, { state: 'SETTLING', reason: null }, 'giftcard.settlement.retried', cause, { reason, caseNumber });
+    if (settlement.state !== 'NEEDS_ATTENTION')
+      throw new DomainError('settlement_not_parked', `The settlement is ${settlement.state}.`, { settlementId });
+    await moveSettlement(trx, settlement, { state: 'SETTLING', reason: null }, 'giftcard.settlement.retried', cause, {
+      reason,
+      caseNumber,
+    });
   });
 
 async function moveSettlement(
@@ -193,7 +232,9 @@ async function moveSettlement(
   cause: Cause,
   payload: Record<string, unknown> = {},
 ): Promise<void> {
-  await trx('settlements').where({ id: settlement.id }).update({ ...change, updated_at: trx.fn.now() });
+  await trx('settlements')
+    .where({ id: settlement.id })
+    .update({ ...change, updated_at: trx.fn.now() });
   await appendSettlementEvent(trx, settlement.id, type, cause, {
     state: change.state,
     merchantId: settlement.merchant_id,
@@ -202,8 +243,21 @@ async function moveSettlement(
   });
 }
 
-const appendSettlementEvent = (trx: Db, id: string, type: string, cause: Cause, payload: Record<string, unknown>): Promise<void> =>
-  appendEvent(trx, { aggregateType: 'settlement', aggregateId: id, type, payload, actor: cause.actor, correlationId: cause.requestId });
+const appendSettlementEvent = (
+  trx: Db,
+  id: string,
+  type: string,
+  cause: Cause,
+  payload: Record<string, unknown>,
+): Promise<void> =>
+  appendEvent(trx, {
+    aggregateType: 'settlement',
+    aggregateId: id,
+    type,
+    payload,
+    actor: cause.actor,
+    correlationId: cause.requestId,
+  });
 
 async function lockSettlement(trx: Db, id: string): Promise<SettlementRow> {
   const settlement = await trx('settlements').where({ id }).forUpdate().first<SettlementRow>();

@@ -22,12 +22,15 @@ const CHECKS: Readonly<Record<string, string>> = {
 /** The invariants of the giveaway database, and the proof of every draw. */
 export async function checkGiveaways(db: Db): Promise<InvariantCheck[]> {
   const results: InvariantCheck[] = [];
-  for (const [invariant, sql] of Object.entries(CHECKS)) results.push(await checkInvariant(db, 'giveaway', invariant, sql));
+  for (const [invariant, sql] of Object.entries(CHECKS))
+    results.push(await checkInvariant(db, 'giveaway', invariant, sql));
   return [...results, await checkProofs(db)];
 }
 
 async function checkProofs(db: Db): Promise<InvariantCheck> {
-  const draws = await db('giveaway_draws').whereNotNull('drawn_at').select<{ giveaway_id: string; draw_number: number }[]>('giveaway_id', 'draw_number');
+  const draws = await db('giveaway_draws')
+    .whereNotNull('drawn_at')
+    .select<{ giveaway_id: string; draw_number: number }[]>('giveaway_id', 'draw_number');
   let broken = 0;
   for (const draw of draws) {
     const row = await db('giveaway_draws').where(draw).first<{ proof: unknown }>('proof');

@@ -50,19 +50,33 @@ export const claimAward = (
       throw new DomainError('award_claim_expired', 'The time to claim this prize is over.', { awardId: award.id });
     }
     if (award.state !== 'NOTIFIED') {
-      throw new DomainError('award_not_claimable', `The award is ${award.state}.`, { awardId: award.id, state: award.state });
+      throw new DomainError('award_not_claimable', `The award is ${award.state}.`, {
+        awardId: award.id,
+        state: award.state,
+      });
     }
     await moveAward(trx, award, { state: 'CLAIMED', claimed_at: trx.fn.now() }, 'giveaway.award.claimed', cause);
     return { ...award, state: 'CLAIMED' };
   });
 
 /** CLAIMED → FULFILLED: the card is the winner's. @returns how many awards of the giveaway are still open. */
-export const fulfilAward = (db: Database, id: string, cause: Cause): Promise<{ giveawayId: string; openAwards: number }> =>
+export const fulfilAward = (
+  db: Database,
+  id: string,
+  cause: Cause,
+): Promise<{ giveawayId: string; openAwards: number }> =>
   db.transaction(async (trx) => {
     const award = await lockAward(trx, id);
     if (award.state !== 'FULFILLED') {
-      if (award.state !== 'CLAIMED') throw new DomainError('award_not_claimable', `The award is ${award.state}.`, { awardId: id });
-      await moveAward(trx, award, { state: 'FULFILLED', fulfilled_at: trx.fn.now() }, 'giveaway.award.fulfilled', cause);
+      if (award.state !== 'CLAIMED')
+        throw new DomainError('award_not_claimable', `The award is ${award.state}.`, { awardId: id });
+      await moveAward(
+        trx,
+        award,
+        { state: 'FULFILLED', fulfilled_at: trx.fn.now() },
+        'giveaway.award.fulfilled',
+        cause,
+      );
     }
     return { giveawayId: award.giveawayId, openAwards: await countOpen(trx, award.giveawayId) };
   });
@@ -106,7 +120,12 @@ async function promote(trx: Db, vacated: Award, cause: Cause): Promise<void> {
   const next = nextRank(ranked[0]?.most ?? 0, new Set(offered.map(({ rank }) => rank)), () => 'PASS');
   if (next.kind !== 'promoted') return;
   await insertAward(trx, vacated.giveawayId, vacated.prizeId, next.rank, `promoted: rank ${vacated.rank} expired`);
-  await appendAwardEvent(trx, { ...vacated, id: awardId(vacated.giveawayId, next.rank), rank: next.rank }, 'giveaway.award.promoted', cause);
+  await appendAwardEvent(
+    trx,
+    { ...vacated, id: awardId(vacated.giveawayId, next.rank), rank: next.rank },
+    'giveaway.award.promoted',
+    cause,
+  );
 }
 
 async function readProgress(trx: Db, giveawayId: string): Promise<AwardsProgress> {
@@ -132,16 +151,21 @@ async function lockAward(trx: Db, id: string): Promise<LockedAward> {
     .join('giveaway_prizes as p', 'p.id', 'a.prize_id')
     .where('a.id', id)
     .forUpdate('a')
-    .first<LockedAward>(
-      trx.raw('a.claim_expires_at <= clock_timestamp() as overdue'),
-      AWARD_COLUMNS,
-    );
+    .first<LockedAward>(trx.raw('a.claim_expires_at <= clock_timestamp() as overdue'), AWARD_COLUMNS);
   if (!award) throw new DomainError('award_not_found', 'There is no such award.', { awardId: id });
   return award;
 }
 
-async function moveAward(trx: Db, award: Award, change: Record<string, unknown>, event: string, cause: Cause): Promise<void> {
-  await trx('giveaway_awards').where({ id: award.id }).update({ ...change, updated_at: trx.fn.now() });
+async function moveAward(
+  trx: Db,
+  award: Award,
+  change: Record<string, unknown>,
+  event: string,
+  cause: Cause,
+): Promise<void> {
+  await trx('giveaway_awards')
+    .where({ id: award.id })
+    .update({ ...change, updated_at: trx.fn.now() });
   await appendAwardEvent(trx, award, event, cause);
 }
 

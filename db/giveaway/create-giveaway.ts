@@ -81,5 +81,10 @@ export async function requireDeadlineAhead(trx: Db, closesAt: Date): Promise<voi
   const { past, far } = (result as { rows: [{ past: boolean; far: boolean }] }).rows[0];
   const details = { closesAt: closesAt.toISOString() };
   if (past) throw new DomainError('giveaway_deadline_past', 'The deadline has passed.', details);
-  if (far) throw new DomainError('giveaway_deadline_too_far', `The deadline is more than ${MAX_DAYS_AHEAD} days ahead.`, details);
+  if (far)
+    throw new DomainError(
+      'giveaway_deadline_too_far',
+      `The deadline is more than ${MAX_DAYS_AHEAD} days ahead.`,
+      details,
+    );
 }

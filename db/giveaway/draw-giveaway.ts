@@ -47,15 +47,21 @@ const BATCH = 5_000;
 
 /** Every receipted entry in the order of the ids, in batches: memory stays flat. */
 export async function* readDrawEntries(db: Db, giveawayId: string): AsyncGenerator<DrawEntry[]> {
-  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
     const rows = await db('giveaway_entries as e')
-      .join('giveaway_participants as p', (on) => on.on('p.giveaway_id', 'e.giveaway_id').andOn('p.participant_id', 'e.participant_id'))
+      .join('giveaway_participants as p', (on) =>
+        on.on('p.giveaway_id', 'e.giveaway_id').andOn('p.participant_id', 'e.participant_id'),
+      )
       .where('e.giveaway_id', giveawayId)
       .andWhere('e.id', '>', after)
       .orderBy('e.id')
       .limit(BATCH)
       .select<{ id: string; commitment: Uint8Array; weight: number; reason: string; received_at: Date }[]>(
-        'e.id', 'p.commitment', 'e.weight', 'e.reason', 'e.received_at',
+        'e.id',
+        'p.commitment',
+        'e.weight',
+        'e.reason',
+        'e.received_at',
       );
     const last = rows.at(-1);
     if (!last) return;
@@ -83,11 +89,13 @@ export const saveCommitment = (
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (hasReached(giveaway.state, 'DRAWING')) return;
     const commitmentHash = hashCommitment(drawCrypto, commitment);
-    await trx('giveaway_draws').where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW }).update({
-      commitment: JSON.stringify(commitment),
-      signature: JSON.stringify(signature),
-      committed_at: trx.fn.now(),
-    });
+    await trx('giveaway_draws')
+      .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
+      .update({
+        commitment: JSON.stringify(commitment),
+        signature: JSON.stringify(signature),
+        committed_at: trx.fn.now(),
+      });
     await moveGiveaway(trx, {
       giveaway,
       from: ['CLOSED'],
@@ -108,10 +116,12 @@ export const saveDraw = (
   db.transaction(async (trx) => {
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (hasReached(giveaway.state, 'DRAWN')) return;
-    await trx('giveaway_draws').where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW }).update({
-      proof: JSON.stringify(proof),
-      drawn_at: trx.fn.now(),
-    });
+    await trx('giveaway_draws')
+      .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
+      .update({
+        proof: JSON.stringify(proof),
+        drawn_at: trx.fn.now(),
+      });
     await saveRanking(trx, giveawayId, proof.ranking);
     await saveAwards(trx, giveawayId, proof);
     await moveGiveaway(trx, {
@@ -150,7 +160,13 @@ async function saveAwards(trx: Db, giveawayId: string, proof: Proof): Promise<vo
 }
 
 /** Offers a prize unit to a rank; the claim window starts now. */
-export async function insertAward(trx: Db, giveawayId: string, prizeId: string, rank: number, reason: string): Promise<void> {
+export async function insertAward(
+  trx: Db,
+  giveawayId: string,
+  prizeId: string,
+  rank: number,
+  reason: string,
+): Promise<void> {
   await trx.raw(
     `insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason, claim_expires_at)
      select ?, r.giveaway_id, r.draw_number, ?, r.rank, r.participant_id, ?,

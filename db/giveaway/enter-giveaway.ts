@@ -113,7 +113,9 @@ function requireEnterable(
 
 const readEntry = (trx: Db, entryId: string): Promise<AcceptedEntry | undefined> =>
   trx('giveaway_entries as e')
-    .join('giveaway_participants as p', (on) => on.on('p.giveaway_id', 'e.giveaway_id').andOn('p.participant_id', 'e.participant_id'))
+    .join('giveaway_participants as p', (on) =>
+      on.on('p.giveaway_id', 'e.giveaway_id').andOn('p.participant_id', 'e.participant_id'),
+    )
     .join('giveaway_draws as d', (on) => on.on('d.giveaway_id', 'e.giveaway_id').andOnVal('d.draw_number', 1))
     .where('e.id', entryId)
     .first<AcceptedEntry>({

@@ -27,7 +27,11 @@ export class Award extends Model {
 
   static override get relationMappings(): RelationMappings {
     return {
-      prize: { relation: Model.BelongsToOneRelation, modelClass: Prize, join: { from: 'giveaway_awards.prize_id', to: 'giveaway_prizes.id' } },
+      prize: {
+        relation: Model.BelongsToOneRelation,
+        modelClass: Prize,
+        join: { from: 'giveaway_awards.prize_id', to: 'giveaway_prizes.id' },
+      },
     };
   }
 }
@@ -50,8 +54,16 @@ export class Giveaway extends Model {
 
   static override get relationMappings(): RelationMappings {
     return {
-      prizes: { relation: Model.HasManyRelation, modelClass: Prize, join: { from: 'giveaways.id', to: 'giveaway_prizes.giveaway_id' } },
-      awards: { relation: Model.HasManyRelation, modelClass: Award, join: { from: 'giveaways.id', to: 'giveaway_awards.giveaway_id' } },
+      prizes: {
+        relation: Model.HasManyRelation,
+        modelClass: Prize,
+        join: { from: 'giveaways.id', to: 'giveaway_prizes.giveaway_id' },
+      },
+      awards: {
+        relation: Model.HasManyRelation,
+        modelClass: Award,
+        join: { from: 'giveaways.id', to: 'giveaway_awards.giveaway_id' },
+      },
     };
   }
 }

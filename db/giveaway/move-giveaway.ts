@@ -22,7 +22,7 @@ export interface GiveawayRow {
 export async function lockGiveaway(trx: Db, giveawayId: string): Promise<GiveawayRow> {
   const row = await trx<GiveawayRow>('giveaways').where({ id: giveawayId }).forUpdate().first();
   if (!row) throw new DomainError('giveaway_not_found', 'There is no such giveaway.', { giveawayId });
-  return row as GiveawayRow;
+  return row;
 }
 
 export interface GiveawayMove {
@@ -43,9 +43,14 @@ export interface GiveawayMove {
 export async function moveGiveaway(trx: Db, move: GiveawayMove): Promise<void> {
   const { giveaway, to, cause } = move;
   if (!move.from.includes(giveaway.state)) {
-    throw new DomainError(move.refusal, `The giveaway is ${giveaway.state}.`, { giveawayId: giveaway.id, state: giveaway.state });
+    throw new DomainError(move.refusal, `The giveaway is ${giveaway.state}.`, {
+      giveawayId: giveaway.id,
+      state: giveaway.state,
+    });
   }
-  await trx('giveaways').where({ id: giveaway.id }).update({ state: to, ...move.change, updated_at: trx.fn.now() });
+  await trx('giveaways')
+    .where({ id: giveaway.id })
+    .update({ state: to, ...move.change, updated_at: trx.fn.now() });
   await appendEvent(trx, {
     aggregateType: 'giveaway',
     aggregateId: giveaway.id,

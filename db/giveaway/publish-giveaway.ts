@@ -28,10 +28,13 @@ interface PublishRef {
  */
 export async function planPublish(db: Db, ref: PublishRef): Promise<PublishPlan> {
   const giveaway = await db<GiveawayRow>('giveaways').where({ id: ref.giveawayId, host_id: ref.hostId }).first();
-  if (!giveaway) throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId: ref.giveawayId });
+  if (!giveaway)
+    throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId: ref.giveawayId });
   if (giveaway.publish_id !== ref.publishId) {
     if (!isPublishable(giveaway.state)) {
-      throw new DomainError('giveaway_not_draft', `The giveaway is ${giveaway.state} already.`, { state: giveaway.state });
+      throw new DomainError('giveaway_not_draft', `The giveaway is ${giveaway.state} already.`, {
+        state: giveaway.state,
+      });
     }
     await requireDeadlineAhead(db, giveaway.closes_at);
   }

@@ -31,24 +31,38 @@ export async function findGiveaway(db: Db, id: string, viewerId?: string): Promi
 }
 
 export async function countParticipants(db: Db, giveawayId: string): Promise<number> {
-  const rows = await db('giveaway_participants').where({ giveaway_id: giveawayId }).count<{ count: bigint }[]>({ count: '*' });
+  const rows = await db('giveaway_participants')
+    .where({ giveaway_id: giveawayId })
+    .count<{ count: bigint }[]>({ count: '*' });
   return Number(rows[0]?.count ?? 0n);
 }
 
 /** A host's giveaways, newest first. */
-export const listGiveaways = (db: Db, hostId: string, { limit, before }: { limit: number; before?: Date }): Promise<Giveaway[]> => {
+export const listGiveaways = (
+  db: Db,
+  hostId: string,
+  { limit, before }: { limit: number; before?: Date },
+): Promise<Giveaway[]> => {
   const query = Giveaway.query(db).where({ host_id: hostId }).orderBy('created_at', 'desc').limit(limit);
   return Promise.resolve(before ? query.where('created_at', '<', before) : query);
 };
 
 /** What a participant has won, newest first. */
 export const listAwards = (db: Db, participantId: string): Promise<Award[]> =>
-  Promise.resolve(Award.query(db).where({ participant_id: participantId }).orderBy('created_at', 'desc').withGraphFetched('prize').limit(100));
+  Promise.resolve(
+    Award.query(db)
+      .where({ participant_id: participantId })
+      .orderBy('created_at', 'desc')
+      .withGraphFetched('prize')
+      .limit(100),
+  );
 
 export const findAward = (db: Db, id: string, participantId: string): Promise<Award | undefined> =>
   Promise.resolve(Award.query(db).findById(id).where({ participant_id: participantId }).withGraphFetched('prize'));
 
 export async function findProof(db: Db, giveawayId: string): Promise<Proof | undefined> {
-  const row = await db('giveaway_draws').where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW }).first<{ proof: Proof | null }>('proof');
+  const row = await db('giveaway_draws')
+    .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
+    .first<{ proof: Proof | null }>('proof');
   return row?.proof ?? undefined;
 }

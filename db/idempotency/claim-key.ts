@@ -44,14 +44,25 @@ export async function claimKey(db: Database, claim: ClaimKey): Promise<KeyClaim>
 }
 
 /** Keeps the answer: every repeat gets it. The first one stands. */
-export async function completeKey(db: Database, ref: KeyRef, answer: { status: number; response: unknown }): Promise<void> {
+export async function completeKey(
+  db: Database,
+  ref: KeyRef,
+  answer: { status: number; response: unknown },
+): Promise<void> {
   await db('idempotency_keys')
     .where({ ...ref })
     .whereNull('status')
-    .update({ status: answer.status, response: JSON.stringify(answer.response), completed_at: db.raw('clock_timestamp()') });
+    .update({
+      status: answer.status,
+      response: JSON.stringify(answer.response),
+      completed_at: db.raw('clock_timestamp()'),
+    });
 }
 
 /** There is no final answer yet: the next repeat does the work again, under the same resource id. */
 export async function releaseKey(db: Database, ref: KeyRef): Promise<void> {
-  await db('idempotency_keys').where({ ...ref }).whereNull('status').update({ claimed_at: '-infinity' });
+  await db('idempotency_keys')
+    .where({ ...ref })
+    .whereNull('status')
+    .update({ claimed_at: '-infinity' });
 }

@@ -8,7 +8,10 @@ export interface NewRefreshToken {
   readonly ttlMs: number;
 }
 
-export async function saveRefreshToken(db: Database, { tokenHash, familyId, userId, ttlMs }: NewRefreshToken): Promise<void> {
+export async function saveRefreshToken(
+  db: Database,
+  { tokenHash, familyId, userId, ttlMs }: NewRefreshToken,
+): Promise<void> {
   await db('refresh_tokens').insert({
     token_hash: tokenHash,
     family_id: familyId,
@@ -49,6 +52,7 @@ export async function rotateRefreshToken(
     });
     return { userId: token.user_id };
   });
-  if (typeof outcome === 'string') throw new DomainError(outcome, 'The refresh token is not valid any more. Log in again.');
+  if (typeof outcome === 'string')
+    throw new DomainError(outcome, 'The refresh token is not valid any more. Log in again.');
   return outcome;
 }

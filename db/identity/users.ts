@@ -12,13 +12,25 @@ export interface User {
   readonly passwordHash: string;
 }
 
-const COLUMNS = { id: 'id', email: 'email', displayName: 'display_name', roles: 'roles', passwordHash: 'password_hash' } as const;
+const COLUMNS = {
+  id: 'id',
+  email: 'email',
+  displayName: 'display_name',
+  roles: 'roles',
+  passwordHash: 'password_hash',
+} as const;
 
 /** Repeated with the same id it changes nothing. @throws DomainError email_taken, whatever the case of its letters. */
 export const registerUser = (db: Database, user: User, cause: Cause): Promise<User> =>
   db.transaction(async (trx) => {
     const inserted = await trx('users')
-      .insert({ id: user.id, email: user.email, password_hash: user.passwordHash, display_name: user.displayName, roles: [...user.roles] })
+      .insert({
+        id: user.id,
+        email: user.email,
+        password_hash: user.passwordHash,
+        display_name: user.displayName,
+        roles: [...user.roles],
+      })
       .onConflict()
       .ignore()
       .returning('id');
@@ -32,7 +44,11 @@ export const registerUser = (db: Database, user: User, cause: Cause): Promise<Us
   });
 
 /** Gives a user further roles. @throws DomainError not_found. */
-export const grantRoles = (db: Database, { userId, roles }: { userId: string; roles: readonly Role[] }, cause: Cause): Promise<User> =>
+export const grantRoles = (
+  db: Database,
+  { userId, roles }: { userId: string; roles: readonly Role[] },
+  cause: Cause,
+): Promise<User> =>
   db.transaction(async (trx) => {
     const user = await trx('users').where({ id: userId }).forUpdate().first<User>(COLUMNS);
     if (!user) throw new DomainError('not_found', 'There is no such user.', { userId });
@@ -43,11 +59,25 @@ export const grantRoles = (db: Database, { userId, roles }: { userId: string; ro
     return { ...user, roles: all };
   });
 
-export const findUser = (db: Db, id: string): Promise<User | undefined> => db('users').where({ id }).first<User>(COLUMNS);
+export const findUser = (db: Db, id: string): Promise<User | undefined> =>
+  db('users').where({ id }).first<User>(COLUMNS);
 
 export const findUserByEmail = (db: Db, email: string): Promise<User | undefined> =>
   db('users').whereRaw('lower(email) = lower(?)', [email]).first<User>(COLUMNS);
 
 /** Ids and roles only: an event can never be erased. */
-const appendUserEvent = (trx: Db, userId: string, type: string, payload: Record<string, unknown>, cause: Cause): Promise<void> =>
-  appendEvent(trx, { aggregateType: 'user', aggregateId: userId, type, payload, actor: cause.actor, correlationId: cause.requestId });
+const appendUserEvent = (
+  trx: Db,
+  userId: string,
+  type: string,
+  payload: Record<string, unknown>,
+  cause: Cause,
+): Promise<void> =>
+  appendEvent(trx, {
+    aggregateType: 'user',
+    aggregateId: userId,
+    type,
+    payload,
+    actor: cause.actor,
+    correlationId: cause.requestId,
+  });

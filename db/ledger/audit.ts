@@ -8,10 +8,16 @@ export interface InvariantCheck {
   readonly broken: number;
 }
 
+/** The rows of a query of the audit. */
+export async function auditRows<T>(db: Db, sql: string): Promise<T[]> {
+  const result: unknown = await db.raw(sql);
+  return (result as { rows: T[] }).rows;
+}
+
 /** One query that counts what it looked at and what it found broken. */
 export async function checkInvariant(db: Db, book: string, invariant: string, sql: string): Promise<InvariantCheck> {
   const result = await db.raw(sql);
-  const [row] = (result as { rows: [{ checked: number; broken: number }] }).rows;
+  const [row] = (result as { rows: [{ checked: bigint | number; broken: bigint | number }] }).rows;
   return { invariant, book, checked: Number(row.checked), broken: Number(row.broken) };
 }
 
@@ -20,7 +26,9 @@ export async function bookSums(db: Db): Promise<Record<string, string>> {
   const result = await db.raw(
     'select currency, (sum(debits_posted) - sum(credits_posted))::text as sum from ledger_accounts group by currency order by currency',
   );
-  return Object.fromEntries((result as { rows: { currency: string; sum: string }[] }).rows.map(({ currency, sum }) => [currency, sum]));
+  return Object.fromEntries(
+    (result as { rows: { currency: string; sum: string }[] }).rows.map(({ currency, sum }) => [currency, sum]),
+  );
 }
 
 const CHECKS: Readonly<Record<string, string>> = {

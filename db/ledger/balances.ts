@@ -31,7 +31,10 @@ export async function lockBalances(db: Db, accounts: readonly Account[]): Promis
 
 const select = (db: Db, accounts: readonly Account[]) =>
   db<AccountRow>('ledger_accounts')
-    .whereIn('id', accounts.map(({ id }) => id))
+    .whereIn(
+      'id',
+      accounts.map(({ id }) => id),
+    )
     .select('id', 'normal_side', 'debits_pending', 'debits_posted', 'credits_pending', 'credits_posted');
 
 function inOrder(accounts: readonly Account[], rows: readonly AccountRow[]): Balance[] {

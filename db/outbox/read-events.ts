@@ -1,5 +1,7 @@
 import type { Database, Db } from '../connect.ts';
 
+export type { Database } from '../connect.ts';
+
 export interface StoredEvent {
   readonly position: bigint;
   readonly transactionId: string;
@@ -42,7 +44,11 @@ export const consumeEvents = (
     return events.length;
   });
 
-async function readAfter(trx: Db, cursor: { transaction_id: string; position: bigint }, limit: number): Promise<StoredEvent[]> {
+async function readAfter(
+  trx: Db,
+  cursor: { transaction_id: string; position: bigint },
+  limit: number,
+): Promise<StoredEvent[]> {
   const result = await trx.raw(
     `select position, transaction_id::text as "transactionId", aggregate_type as "aggregateType", aggregate_id as "aggregateId",
        version, type, payload, actor, correlation_id as "correlationId", occurred_at as "occurredAt"

@@ -99,7 +99,13 @@ export const completeFunding = (
         referenceId: fundingId,
       },
     ]);
-    return moveFunding(trx, funding, { state: 'SUCCEEDED', fee_minor: feeMinor, provider_id: providerId }, 'wallet.funding.succeeded', cause);
+    return moveFunding(
+      trx,
+      funding,
+      { state: 'SUCCEEDED', fee_minor: feeMinor, provider_id: providerId },
+      'wallet.funding.succeeded',
+      cause,
+    );
   });
 
 /** The provider definitely refused: the pending entry is voided and nothing was ever spendable. */
@@ -148,7 +154,9 @@ function sameInputs(funding: Funding, input: BeginFunding): Funding {
     funding.amountMinor === input.amountMinor &&
     funding.source === input.source;
   if (same) return funding;
-  throw new DomainError('idempotency_key_reused', 'This id belongs to a funding with other inputs.', { fundingId: funding.id });
+  throw new DomainError('idempotency_key_reused', 'This id belongs to a funding with other inputs.', {
+    fundingId: funding.id,
+  });
 }
 
 async function moveFunding(
@@ -158,7 +166,9 @@ async function moveFunding(
   eventType: string,
   cause: Cause,
 ): Promise<Funding> {
-  await trx('wallet_fundings').where({ id: funding.id }).update({ ...change, updated_at: trx.fn.now() });
+  await trx('wallet_fundings')
+    .where({ id: funding.id })
+    .update({ ...change, updated_at: trx.fn.now() });
   const moved = await lockFunding(trx, funding.id);
   await appendFundingEvent(trx, moved, eventType, cause);
   return moved;

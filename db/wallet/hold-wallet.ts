@@ -122,9 +122,13 @@ const resolutions = (kind: 'post' | 'void', hold: WalletHold) => {
   return pending.map((id) => resolution(kind, id, `publish.${kind}`, hold.id));
 };
 
-async function requireActiveWallet(trx: Db, { hostId, currency }: Pick<HoldWallet, 'hostId' | 'currency'>): Promise<void> {
+async function requireActiveWallet(
+  trx: Db,
+  { hostId, currency }: Pick<HoldWallet, 'hostId' | 'currency'>,
+): Promise<void> {
   const wallet = await trx('wallets').where({ host_id: hostId, currency }).forShare().first<{ state: string }>('state');
-  if (!wallet) throw new DomainError('wallet_not_found', `There is no wallet in ${currency}: fund one first.`, { currency });
+  if (!wallet)
+    throw new DomainError('wallet_not_found', `There is no wallet in ${currency}: fund one first.`, { currency });
   if (wallet.state !== 'ACTIVE') throw new DomainError('wallet_frozen', 'The wallet is frozen.', { currency });
 }
 
@@ -151,7 +155,13 @@ async function lockHold(trx: Db, id: string): Promise<WalletHold> {
   return hold;
 }
 
-async function moveHold(trx: Db, hold: WalletHold, state: WalletHold['state'], eventType: string, cause: Cause): Promise<WalletHold> {
+async function moveHold(
+  trx: Db,
+  hold: WalletHold,
+  state: WalletHold['state'],
+  eventType: string,
+  cause: Cause,
+): Promise<WalletHold> {
   await trx('wallet_holds').where({ id: hold.id }).update({ state, updated_at: trx.fn.now() });
   const moved = { ...hold, state };
   await appendHoldEvent(trx, moved, eventType, cause);

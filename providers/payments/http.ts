@@ -23,7 +23,11 @@ type Answer = { readonly status: number; readonly body: unknown } | { readonly u
 
 /** The provider's HTTP API. Only an answer of the documented shape is believed; everything else is unknown. */
 export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
-  const create = async (path: string, { intentId, amountMinor, currency }: NewPayment, rest: object): Promise<PaymentOutcome> => {
+  const create = async (
+    path: string,
+    { intentId, amountMinor, currency }: NewPayment,
+    rest: object,
+  ): Promise<PaymentOutcome> => {
     const body = { reference: intentId, amount: amountMinor.toString(), currency, ...rest };
     return toOutcome(await call(options, path, { method: 'POST', idempotencyKey: intentId, body }));
   };
@@ -36,7 +40,8 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
     return found ? fromPayment(found) : { kind: 'not_found' };
   };
   return {
-    createCharge: ({ source, ...charge }) => create('/v1/charges', charge, { source, destinationAccount: options.poolAccount }),
+    createCharge: ({ source, ...charge }) =>
+      create('/v1/charges', charge, { source, destinationAccount: options.poolAccount }),
     findCharge: (intentId) => find('/v1/charges', intentId),
     createTransfer: ({ destinationAccount, ...transfer }) =>
       create('/v1/transfers', transfer, { sourceAccount: options.poolAccount, destinationAccount }),
@@ -55,7 +60,11 @@ interface Call {
   readonly body?: unknown;
 }
 
-async function call({ baseUrl, apiKey, timeoutMs }: HttpPaymentsOptions, path: string, { method, idempotencyKey, body }: Call): Promise<Answer> {
+async function call(
+  { baseUrl, apiKey, timeoutMs }: HttpPaymentsOptions,
+  path: string,
+  { method, idempotencyKey, body }: Call,
+): Promise<Answer> {
   try {
     const response = await fetch(new URL(path, baseUrl), {
       method,
@@ -83,7 +92,9 @@ function toOutcome(answer: Answer): PaymentOutcome {
   if (answer.status < 300 && parsed.success) return fromPayment(parsed.data);
   const refused = refusal.safeParse(answer.body);
   if (MISUSED.has(answer.status)) {
-    throw new PaymentsMisuse(`The provider answered ${answer.status} ${refused.success ? refused.data.error.code : ''}`);
+    throw new PaymentsMisuse(
+      `The provider answered ${answer.status} ${refused.success ? refused.data.error.code : ''}`,
+    );
   }
   if (REFUSED.has(answer.status) && refused.success) return { kind: 'refused', ...refused.data.error };
   return { kind: 'unknown', cause: `malformed answer (${answer.status})` };
@@ -93,7 +104,9 @@ function fromPayment({ id, status, fee, failureCode }: z.output<typeof payment>)
   switch (status) {
     case 'succeeded':
       // Final only with its fee: until it is reported nobody can book it.
-      return fee === null ? { kind: 'pending', providerId: id } : { kind: 'succeeded', providerId: id, feeMinor: BigInt(fee) };
+      return fee === null
+        ? { kind: 'pending', providerId: id }
+        : { kind: 'succeeded', providerId: id, feeMinor: BigInt(fee) };
     case 'pending':
       return { kind: 'pending', providerId: id };
     case 'failed':

@@ -21,19 +21,28 @@ export interface SignedWebhook {
 }
 
 const TOLERANCE_S = 300;
-const body = z.object({ type: z.string(), data: z.object({ kind: z.enum(['charge', 'transfer']), reference: z.string() }) });
+const body = z.object({
+  type: z.string(),
+  data: z.object({ kind: z.enum(['charge', 'transfer']), reference: z.string() }),
+});
 
 /**
  * A webhook by the Standard Webhooks scheme. It is only a hint: what it says is looked up at the provider.
  * @throws DomainError webhook_signature_invalid, webhook_timestamp_skewed, validation_failed.
  */
 export function verifyWebhook({ headers, rawBody, secrets, now }: SignedWebhook): PaymentWebhook {
-  const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => String(headers[name] ?? ''));
+  const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
+    String(headers[name] ?? ''),
+  );
   const given = (signatures ?? '').split(' ').map((signature) => signature.replace(/^v1,/, ''));
   const expected = secrets.map((secret) =>
-    createHmac('sha256', Buffer.from(secret.replace(/^whsec_/, ''), 'base64')).update(`${id}.${timestamp}.${rawBody}`).digest('base64'),
+    createHmac('sha256', Buffer.from(secret.replace(/^whsec_/, ''), 'base64'))
+      .update(`${id}.${timestamp}.${rawBody}`)
+      .digest('base64'),
   );
-  const matches = expected.some((one) => given.some((other) => constantTimeEqual(Buffer.from(one), Buffer.from(other))));
+  const matches = expected.some((one) =>
+    given.some((other) => constantTimeEqual(Buffer.from(one), Buffer.from(other))),
+  );
   if (!id || !matches) throw new DomainError('webhook_signature_invalid', 'The signature does not match.');
   if (!(Math.abs(now / 1_000 - Number(timestamp)) <= TOLERANCE_S)) {
     throw new DomainError('webhook_timestamp_skewed', 'The webhook is too old or from the future.');

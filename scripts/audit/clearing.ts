@@ -1,5 +1,5 @@
 import type { Database } from '../../db/connect.ts';
-import type { InvariantCheck } from '../../db/ledger/audit.ts';
+import { auditRows, type InvariantCheck } from '../../db/ledger/audit.ts';
 
 interface Clearing {
   readonly id: string;
@@ -14,11 +14,16 @@ const POSTED = `
 
 /** What has come over to a book has left the other: by transfer id, read on the receiver's side first. */
 export async function checkClearing(giveaway: Database, giftcard: Database): Promise<InvariantCheck> {
-  const received = ((await giftcard.raw(POSTED)) as { rows: Clearing[] }).rows;
-  const given = new Map(((await giveaway.raw(POSTED)) as { rows: Clearing[] }).rows.map((row) => [row.id, row]));
+  const received = await auditRows<Clearing>(giftcard, POSTED);
+  const given = new Map((await auditRows<Clearing>(giveaway, POSTED)).map((row) => [row.id, row]));
   const broken = received.filter(({ id, amount_minor, currency }) => {
     const twin = given.get(id);
     return !twin || twin.amount_minor !== amount_minor || twin.currency !== currency;
   });
-  return { invariant: 'clearing mirrors by transfer id', book: 'giveaway and giftcard', checked: received.length, broken: broken.length };
+  return {
+    invariant: 'clearing mirrors by transfer id',
+    book: 'giveaway and giftcard',
+    checked: received.length,
+    broken: broken.length,
+  };
 }

@@ -15,7 +15,8 @@ export async function runAudit(environment: Readonly<Record<string, string>>): P
     if (!value) throw new Error(`The audit needs ${name}.`);
     return value;
   };
-  const open = (name: string): Database => connect({ url: setting(name), poolMax: 2, applicationName: 'handsel-audit' });
+  const open = (name: string): Database =>
+    connect({ url: setting(name), poolMax: 2, applicationName: 'handsel-audit' });
   const [giveaway, giftcard] = [open('DATABASE_URL_GIVEAWAY'), open('DATABASE_URL_GIFTCARD')];
   const payments = httpPayments({
     baseUrl: setting('PAYMENTS_URL'),

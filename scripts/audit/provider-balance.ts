@@ -1,5 +1,5 @@
 import type { Database } from '../../db/connect.ts';
-import type { InvariantCheck } from '../../db/ledger/audit.ts';
+import { auditRows, type InvariantCheck } from '../../db/ledger/audit.ts';
 import type { PaymentsPort } from '../../providers/payments/port.ts';
 
 interface Balance {
@@ -13,10 +13,14 @@ const CLEARING = `
   from ledger_accounts where type = 'provider:clearing' group by currency`;
 
 /** Both books' parts together are the pooled account at the provider; with intents in flight they may differ by those. */
-export async function checkProviderBalance(giveaway: Database, giftcard: Database, payments: PaymentsPort): Promise<InvariantCheck[]> {
+export async function checkProviderBalance(
+  giveaway: Database,
+  giftcard: Database,
+  payments: PaymentsPort,
+): Promise<InvariantCheck[]> {
   const totals = new Map<string, { posted: bigint; pending: bigint }>();
   for (const db of [giveaway, giftcard]) {
-    for (const { currency, posted, pending } of ((await db.raw(CLEARING)) as { rows: Balance[] }).rows) {
+    for (const { currency, posted, pending } of await auditRows<Balance>(db, CLEARING)) {
       const sum = totals.get(currency) ?? { posted: 0n, pending: 0n };
       totals.set(currency, { posted: sum.posted + posted, pending: sum.pending + pending });
     }
@@ -24,7 +28,12 @@ export async function checkProviderBalance(giveaway: Database, giftcard: Databas
   const checks = [...totals].map(async ([currency, { posted, pending }]) => {
     const difference = (await payments.poolBalance(currency)) - posted;
     const within = difference <= pending && difference >= -pending;
-    return { invariant: 'provider:clearing = the provider’s balance', book: currency, checked: 1, broken: within ? 0 : 1 };
+    return {
+      invariant: 'provider:clearing = the provider’s balance',
+      book: currency,
+      checked: 1,
+      broken: within ? 0 : 1,
+    };
   });
   return Promise.all(checks);
 }

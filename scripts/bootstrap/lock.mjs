@@ -21,7 +21,7 @@ function ownerOf(folder) {
 /** A folder is the lock; the lock of an owner that has died is taken over. */
 export async function withLock(folder, say, work) {
   fs.mkdirSync(path.dirname(folder), { recursive: true });
-  for (let waited = false; ; ) {
+  for (let waited = false; ;) {
     try {
       fs.mkdirSync(folder);
       fs.writeFileSync(path.join(folder, 'pid'), String(process.pid));

@@ -21,16 +21,20 @@ function findNode(root, fail) {
  */
 export function runVerb({ root, verb, args, startedAt, fail }) {
   const node = findNode(root, fail);
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', path.join(root, `scripts/commands/${verb}.ts`), ...args], {
-    cwd: root,
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    detached: true,
-    env: {
-      ...process.env,
-      PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`,
-      HANDSEL_STARTED_AT: String(startedAt),
+  const child = spawn(
+    node,
+    ['--disable-warning=ExperimentalWarning', path.join(root, `scripts/commands/${verb}.ts`), ...args],
+    {
+      cwd: root,
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      detached: true,
+      env: {
+        ...process.env,
+        PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`,
+        HANDSEL_STARTED_AT: String(startedAt),
+      },
     },
-  });
+  );
   let stoppedAt = 0;
   const stop = () => {
     // One Ctrl-C arrives twice (from the terminal's group, and from npm): a repeat within a second is the same wish.

@@ -5,7 +5,10 @@ import path from 'node:path';
 
 /** A pid may be given to somebody else after its process has died: the start time tells them apart. */
 export const startTimeOf = (pid) =>
-  spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } }).stdout.trim();
+  spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  }).stdout.trim();
 
 function readRun(folder) {
   try {

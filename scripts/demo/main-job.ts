@@ -1,15 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { io } from 'socket.io-client';
 import type { Stack } from '../stack/stack.ts';
 import { apiClient, expectStatus, type ApiClient } from '../stack/http-client.ts';
-import { delay } from '../stack/run.ts';
+import { waitFor, watchGiveaway } from './watch.ts';
 import { registerFinance, registerPerson, type Person } from './people.ts';
 
 export interface MainJobOptions {
   readonly participants: number;
   /** From creation to the deadline. */
   readonly deadlineMs: number;
+  /** Where the proof is kept; the run folder if absent. */
+  readonly proofFolder?: string;
   readonly tell: (line: string) => void;
   /** Called at named points, where a test may break something. */
   readonly at?: (point: 'open' | 'before-settlement' | 'redeeming') => Promise<void>;
@@ -25,7 +26,12 @@ export interface SettlementReport {
   readonly service: string;
   readonly merchant: string;
   readonly state: string;
-  readonly history: readonly { readonly state: string; readonly at: string; readonly actor: string; readonly reason: string | null }[];
+  readonly history: readonly {
+    readonly state: string;
+    readonly at: string;
+    readonly actor: string;
+    readonly reason: string | null;
+  }[];
 }
 
 export interface MainJobResult {
@@ -39,7 +45,6 @@ export interface MainJobResult {
 const PRIZES = [10_000n, 10_000n, 5_000n] as const;
 const FUNDED = '30000';
 const CURRENCY = 'USD';
-const PATIENCE_MS = 60_000;
 
 /** The whole story over HTTP and sockets, as outsiders would live it. @throws when anything is not as it should be. */
 export async function runMainJob(stack: Stack, options: MainJobOptions): Promise<MainJobResult> {
@@ -54,7 +59,9 @@ export async function runMainJob(stack: Stack, options: MainJobOptions): Promise
     body: { amountMinor: FUNDED, currency: CURRENCY, source: 'tok_visa' },
   });
   expectStatus(funding, 201);
-  tell(`The host funded a wallet with ${FUNDED} (minor units of ${CURRENCY}); the provider kept ${funding.body.feeMinor}.`);
+  tell(
+    `The host funded a wallet with ${FUNDED} (minor units of ${CURRENCY}); the provider kept ${funding.body.feeMinor}.`,
+  );
 
   const giveawayId = await publishGiveaway(giveaways, host, merchant, options);
   tell(`Published giveaway ${giveawayId}: the wallet is posted, the escrow of ${PRIZES.length} cards reserved.`);
@@ -66,13 +73,15 @@ export async function runMainJob(stack: Stack, options: MainJobOptions): Promise
 
   await waitFor('the draw', async () => ['FULFILLING', 'COMPLETED'].includes(await stateOf(giveaways, giveawayId)));
   const proof = expectStatus(await giveaways('GET', `/v1/giveaways/${giveawayId}/proof`), 200).body;
-  const proofFile = path.join(stack.runDir, `proof-${giveawayId}.json`);
+  const proofFile = path.join(options.proofFolder ?? stack.runDir, `proof-${giveawayId}.json`);
   fs.writeFileSync(proofFile, JSON.stringify(proof));
   tell(`Drawn at the deadline: root ${proof.commitment.root.slice(0, 16)}…, seed ${proof.seed.slice(0, 16)}…`);
 
   const settlements = await redeemAll(stack, { giveaways, cards, people, merchant, giveawayId, tell, at });
   await waitFor('the giveaway to complete', async () => (await stateOf(giveaways, giveawayId)) === 'COMPLETED');
-  await waitFor('the live client to hear it', () => Promise.resolve(socket.events.some(({ body }) => stateIn(body) === 'COMPLETED')));
+  await waitFor('the live client to hear it', () =>
+    Promise.resolve(socket.events.some(({ body }) => stateIn(body) === 'COMPLETED')),
+  );
   socket.close();
   tell(`The live client saw ${socket.events.length} messages, from the countdown to the reveal.`);
   return {
@@ -90,7 +99,11 @@ interface MerchantSetUp extends Person {
   readonly payoutAccount: string;
 }
 
-async function setUpMerchant(giveaways: ApiClient, cards: ApiClient, tell: (line: string) => void): Promise<MerchantSetUp> {
+async function setUpMerchant(
+  giveaways: ApiClient,
+  cards: ApiClient,
+  tell: (line: string) => void,
+): Promise<MerchantSetUp> {
   const owner = await registerPerson(giveaways, 'Mara Merchant', ['merchant']);
   const payoutAccount = `acct_${owner.id.slice(0, 8)}`;
   const { body: merchant } = expectStatus(
@@ -108,7 +121,12 @@ async function setUpMerchant(giveaways: ApiClient, cards: ApiClient, tell: (line
   return { ...owner, merchantId: merchant.id, itemId: item.id, payoutAccount };
 }
 
-async function publishGiveaway(giveaways: ApiClient, host: Person, merchant: MerchantSetUp, { deadlineMs }: MainJobOptions): Promise<string> {
+async function publishGiveaway(
+  giveaways: ApiClient,
+  host: Person,
+  merchant: MerchantSetUp,
+  { deadlineMs }: MainJobOptions,
+): Promise<string> {
   const { body } = expectStatus(
     await giveaways('POST', '/v1/giveaways', {
       token: host.token,
@@ -117,14 +135,24 @@ async function publishGiveaway(giveaways: ApiClient, host: Person, merchant: Mer
         description: 'Enter once; the draw is at the deadline, and anybody can check it.',
         currency: CURRENCY,
         closesAt: new Date(Date.now() + deadlineMs).toISOString(),
-        prizes: PRIZES.map((amount) => ({ merchantId: merchant.merchantId, catalogueItemId: merchant.itemId, amountMinor: amount.toString() })),
+        prizes: PRIZES.map((amount) => ({
+          merchantId: merchant.merchantId,
+          catalogueItemId: merchant.itemId,
+          amountMinor: amount.toString(),
+        })),
       },
     }),
     201,
   );
   const key = `publish-${body.id}`;
   await waitFor('the publish', async () => {
-    const answer = expectStatus(await giveaways('POST', `/v1/giveaways/${body.id}/publish`, { token: host.token, key }), 201, 202, 409, 503);
+    const answer = expectStatus(
+      await giveaways('POST', `/v1/giveaways/${body.id}/publish`, { token: host.token, key }),
+      201,
+      202,
+      409,
+      503,
+    );
     return answer.status === 201;
   });
   return body.id as string;
@@ -134,7 +162,9 @@ async function enterAll(giveaways: ApiClient, giveawayId: string, count: number)
   const people: Person[] = [];
   for (let from = 0; from < count; from += 10) {
     const batch = Array.from({ length: Math.min(10, count - from) }, (_, index) => from + index + 1);
-    people.push(...(await Promise.all(batch.map((number) => registerPerson(giveaways, `Person ${number}`, ['participant'])))));
+    people.push(
+      ...(await Promise.all(batch.map((number) => registerPerson(giveaways, `Person ${number}`, ['participant'])))),
+    );
   }
   for (const person of people) {
     expectStatus(await giveaways('POST', `/v1/giveaways/${giveawayId}/entries`, { token: person.token }), 201);
@@ -161,11 +191,17 @@ async function redeemAll(stack: Stack, job: Redeeming): Promise<SettlementReport
   const settlementIds: string[] = [];
   for (const [index, { person, awardId }] of (await findWinners(job)).entries()) {
     const cardId = await claim(job, person, awardId);
-    const { body: revealed } = expectStatus(await cards('POST', `/v1/gift-cards/${cardId}/reveal-code`, { token: person.token }), 200);
+    const { body: revealed } = expectStatus(
+      await cards('POST', `/v1/gift-cards/${cardId}/reveal-code`, { token: person.token }),
+      200,
+    );
     if (index === 1) await refuseNextTransfer(stack, merchant.payoutAccount);
     await job.at('redeeming');
     const { body: redemption } = expectStatus(
-      await cards('POST', '/v1/redemptions', { token: merchant.token, body: { merchantId: merchant.merchantId, code: revealed.code } }),
+      await cards('POST', '/v1/redemptions', {
+        token: merchant.token,
+        body: { merchantId: merchant.merchantId, code: revealed.code },
+      }),
       201,
     );
     tell(`Winner ${index + 1} claimed card ${cardId.slice(0, 8)}… and redeemed ${redemption.amountMinor} at the till.`);
@@ -175,7 +211,8 @@ async function redeemAll(stack: Stack, job: Redeeming): Promise<SettlementReport
   }
   const reports: SettlementReport[] = [];
   for (const id of settlementIds) {
-    const read = async () => expectStatus(await cards('GET', `/v1/settlements/${id}`, { token: finance.token }), 200).body as SettlementReport;
+    const read = async () =>
+      expectStatus(await cards('GET', `/v1/settlements/${id}`, { token: finance.token }), 200).body as SettlementReport;
     await waitFor('a settlement', async () => (await read()).state === 'SETTLED');
     const report = await read();
     tell(`Settled ${report.gross} = fee ${report.fee} + platform ${report.service} + merchant ${report.merchant}.`);
@@ -196,7 +233,8 @@ async function findWinners({ giveaways, people }: Redeeming): Promise<{ person: 
 
 async function claim({ giveaways }: Redeeming, person: Person, awardId: string): Promise<string> {
   expectStatus(await giveaways('POST', `/v1/awards/${awardId}/claim`, { token: person.token }), 201, 202);
-  const read = async () => expectStatus(await giveaways('GET', `/v1/awards/${awardId}`, { token: person.token }), 200).body;
+  const read = async () =>
+    expectStatus(await giveaways('GET', `/v1/awards/${awardId}`, { token: person.token }), 200).body;
   await waitFor('the card', async () => (await read()).state === 'FULFILLED');
   return (await read()).cardId as string;
 }
@@ -205,29 +243,37 @@ async function claim({ giveaways }: Redeeming, person: Person, awardId: string):
 async function refuseNextTransfer(stack: Stack, destinationAccount: string): Promise<void> {
   const response = await fetch(`${stack.applicationUrl('payments-simulator')}/admin/faults`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${stack.environment['SIMULATOR_ADMIN_TOKEN']}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ match: { operation: 'transfer', destinationAccount }, effect: 'before', kind: 'refuse', code: 'account_restricted' }),
+    headers: {
+      authorization: `Bearer ${stack.environment['SIMULATOR_ADMIN_TOKEN']}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({
+      match: { operation: 'transfer', destinationAccount },
+      effect: 'before',
+      kind: 'refuse',
+      code: 'account_restricted',
+    }),
   });
   if (!response.ok) throw new Error(`The simulator answered ${response.status}`);
 }
 
 async function decideParked({ cards, tell }: Redeeming, finance: Person, settlementId: string): Promise<void> {
-  const list = async () => expectStatus(await cards('GET', '/v1/finance/settlements?state=needs_attention', { token: finance.token }), 200).body.data;
-  await waitFor('the settlement to park', async () => (await list()).some((row: SettlementReport) => row.settlementId === settlementId));
+  const list = async () =>
+    expectStatus(await cards('GET', '/v1/finance/settlements?state=needs_attention', { token: finance.token }), 200)
+      .body.data;
+  await waitFor('the settlement to park', async () =>
+    (await list()).some((row: SettlementReport) => row.settlementId === settlementId),
+  );
   const parked = (await list()).find((row: SettlementReport) => row.settlementId === settlementId);
-  tell(`The provider refused the merchant's payout (${parked.reason}): the settlement is parked as case ${parked.caseNumber}.`);
+  tell(
+    `The provider refused the merchant's payout (${parked.reason}): the settlement is parked as case ${parked.caseNumber}.`,
+  );
   const decision = { caseNumber: parked.caseNumber, reason: 'The bank has lifted the restriction.' };
-  expectStatus(await cards('POST', `/v1/finance/settlements/${settlementId}/retry`, { token: finance.token, body: decision }), 202);
+  expectStatus(
+    await cards('POST', `/v1/finance/settlements/${settlementId}/retry`, { token: finance.token, body: decision }),
+    202,
+  );
   tell('Finance decided to try again, as a new intent.');
-}
-
-async function watchGiveaway(stack: Stack, giveawayId: string) {
-  const events: { name: string; body: unknown }[] = [];
-  const socket = io(stack.applicationUrl('gateway'), { transports: ['websocket'] });
-  socket.onAny((name: string, body: unknown) => events.push({ name, body }));
-  socket.on('connect', () => socket.emit('giveaway:watch', { giveawayId, lastSeen: 0 }, () => {}));
-  await waitFor('the live client', () => Promise.resolve(socket.connected));
-  return { events, close: () => socket.close() };
 }
 
 const stateIn = (body: unknown): unknown => (body as { state?: unknown } | undefined)?.state;
@@ -235,12 +281,4 @@ const stateIn = (body: unknown): unknown => (body as { state?: unknown } | undef
 async function stateOf(giveaways: ApiClient, giveawayId: string): Promise<string> {
   const answer = await giveaways('GET', `/v1/giveaways/${giveawayId}`);
   return answer.status === 200 ? (answer.body.state as string) : 'unknown';
-}
-
-async function waitFor(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${PATIENCE_MS / 1_000} s for ${what}`);
-    await delay(100);
-  }
 }

@@ -15,11 +15,18 @@ export interface DemoReport extends MainJobResult {
   readonly seconds: { readonly setUp: number; readonly job: number };
 }
 
+interface DemoOptions {
+  readonly tell: (line: string) => void;
+  readonly setUpSeconds: number;
+  /** Where the proof is kept. */
+  readonly proofFolder: string;
+}
+
 const PARTICIPANTS = 50;
 const DEADLINE_MS = 15_000;
 
-export async function runDemo(stack: Stack, { tell, setUpSeconds }: { tell: (line: string) => void; setUpSeconds: number }): Promise<DemoReport> {
-  const job = await runMainJob(stack, { participants: PARTICIPANTS, deadlineMs: DEADLINE_MS, tell });
+export async function runDemo(stack: Stack, { tell, setUpSeconds, proofFolder }: DemoOptions): Promise<DemoReport> {
+  const job = await runMainJob(stack, { participants: PARTICIPANTS, deadlineMs: DEADLINE_MS, proofFolder, tell });
   verifyOffline(job.proofFile);
   tell('The proof verifies offline: npx handsel verify says it holds.');
   const audit = await runAudit(stack.environment);
@@ -35,12 +42,20 @@ export async function runDemo(stack: Stack, { tell, setUpSeconds }: { tell: (lin
 }
 
 function verifyOffline(proofFile: string): void {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts/handsel.mjs'), 'verify', proofFile], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(root, 'scripts/handsel.mjs'), 'verify', proofFile],
+    { encoding: 'utf8' },
+  );
   if (status !== 0) throw new Error(`The proof does not verify:\n${stdout}${stderr}`);
 }
 
 async function sums(stack: Stack, name: 'GIVEAWAY' | 'GIFTCARD'): Promise<Record<string, string>> {
-  const db = connect({ url: stack.environment[`DATABASE_URL_${name}`] ?? '', poolMax: 1, applicationName: 'handsel-demo' });
+  const db = connect({
+    url: stack.environment[`DATABASE_URL_${name}`] ?? '',
+    poolMax: 1,
+    applicationName: 'handsel-demo',
+  });
   try {
     return await bookSums(db);
   } finally {
@@ -54,7 +69,8 @@ async function listWorkflows(address: string): Promise<{ id: string; type: strin
     const all: { id: string; type: string; status: string }[] = [];
     for (const namespace of ['giveaway', 'giftcard']) {
       const client = new Client({ connection, namespace });
-      for await (const { workflowId, type, status } of client.workflow.list()) all.push({ id: workflowId, type, status: status.name });
+      for await (const { workflowId, type, status } of client.workflow.list())
+        all.push({ id: workflowId, type, status: status.name });
     }
     return all;
   } finally {

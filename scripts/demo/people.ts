@@ -9,9 +9,16 @@ export interface Person {
 const PASSWORD = 'correct horse battery';
 
 /** Registers somebody with these roles, and logs in. */
-export async function registerPerson(giveawayApi: ApiClient, displayName: string, roles: readonly string[]): Promise<Person> {
+export async function registerPerson(
+  giveawayApi: ApiClient,
+  displayName: string,
+  roles: readonly string[],
+): Promise<Person> {
   const email = `${displayName.toLowerCase().replaceAll(/\W+/g, '.')}.${randomUUID().slice(0, 8)}@example.com`;
-  const { body } = expectStatus(await giveawayApi('POST', '/v1/users', { body: { email, password: PASSWORD, displayName, roles } }), 201);
+  const { body } = expectStatus(
+    await giveawayApi('POST', '/v1/users', { body: { email, password: PASSWORD, displayName, roles } }),
+    201,
+  );
   return { id: body.id as string, token: await logIn(giveawayApi, email, PASSWORD) };
 }
 
@@ -21,11 +28,17 @@ export async function logIn(giveawayApi: ApiClient, email: string, password: str
 }
 
 /** Somebody of finance: the role is granted by the admin, and is in the next token. */
-export async function registerFinance(giveawayApi: ApiClient, admin: { email: string; password: string }): Promise<Person> {
+export async function registerFinance(
+  giveawayApi: ApiClient,
+  admin: { email: string; password: string },
+): Promise<Person> {
   const adminToken = await logIn(giveawayApi, admin.email, admin.password);
   const email = `finance.${randomUUID().slice(0, 8)}@example.com`;
   const registration = { email, password: PASSWORD, displayName: 'Finance', roles: ['participant'] };
   const { body } = expectStatus(await giveawayApi('POST', '/v1/users', { body: registration }), 201);
-  expectStatus(await giveawayApi('POST', `/v1/users/${body.id}/roles`, { token: adminToken, body: { roles: ['finance'] } }), 200);
+  expectStatus(
+    await giveawayApi('POST', `/v1/users/${body.id}/roles`, { token: adminToken, body: { roles: ['finance'] } }),
+    200,
+  );
   return { id: body.id as string, token: await logIn(giveawayApi, email, PASSWORD) };
 }

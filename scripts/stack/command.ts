@@ -39,7 +39,9 @@ export function runCommand(main: (args: readonly string[]) => Promise<number>): 
 }
 
 const describe = (error: Error): string =>
-  [error.stack ?? error.message, ...(error.cause instanceof Error ? [`caused by ${error.cause.message}`] : [])].join('\n');
+  [error.stack ?? error.message, ...(error.cause instanceof Error ? [`caused by ${error.cause.message}`] : [])].join(
+    '\n',
+  );
 
 /** What a stack does when a part ends by itself. */
 export const onCrash = (message: string): void => {

@@ -19,7 +19,12 @@ const secret = (): string => randomBytes(24).toString('base64url');
 
 function signingKey(kid: string): { readonly private: string; readonly public: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const asJwk = (key: typeof privateKey): Record<string, unknown> => ({ ...key.export({ format: 'jwk' }), kid, alg: 'EdDSA', use: 'sig' });
+  const asJwk = (key: typeof privateKey): Record<string, unknown> => ({
+    ...key.export({ format: 'jwk' }),
+    kid,
+    alg: 'EdDSA',
+    use: 'sig',
+  });
   return { private: JSON.stringify(asJwk(privateKey)), public: JSON.stringify({ keys: [asJwk(publicKey)] }) };
 }
 
@@ -61,6 +66,8 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     SIMULATOR_API_KEY: paymentsKey,
     SIMULATOR_ADMIN_TOKEN: secret(),
     SIMULATOR_WEBHOOK_SECRET: webhookSecret,
-    SIMULATOR_WEBHOOK_URLS: [ports.giveawayApi, ports.giftcardApi].map((port) => `${url(port)}/v1/webhooks/payments`).join(','),
+    SIMULATOR_WEBHOOK_URLS: [ports.giveawayApi, ports.giftcardApi]
+      .map((port) => `${url(port)}/v1/webhooks/payments`)
+      .join(','),
   };
 }

@@ -19,7 +19,11 @@ const TIMEOUT_MS = 20_000;
 /** A caller of one API, as a developer of a host or merchant would write it: JSON, a token, an idempotency key. */
 export const apiClient =
   (baseUrl: string) =>
-  async (method: 'GET' | 'POST' | 'DELETE', path: string, { token, body, key = randomUUID() }: CallOptions = {}): Promise<Answer> => {
+  async (
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    { token, body, key = randomUUID() }: CallOptions = {},
+  ): Promise<Answer> => {
     const response = await fetch(new URL(path, baseUrl), {
       method,
       headers: {

@@ -16,7 +16,16 @@ export async function startPostgres(processes: Processes, runDir: string, port: 
   processes.start({
     name: 'postgres',
     command: path.join(native, 'bin/postgres'),
-    args: ['-D', data, '-p', String(port), ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300'].flatMap((setting) => ['-c', setting])],
+    args: [
+      '-D',
+      data,
+      '-p',
+      String(port),
+      ...['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=300'].flatMap((setting) => [
+        '-c',
+        setting,
+      ]),
+    ],
     options: { ...user, cwd: '/', env },
     signal: 'SIGINT',
   });
@@ -44,7 +53,10 @@ function nativeFolder(runDir: string): string {
 
 /** npm does not carry symbolic links: the package lists them, and its install script is not run. */
 function linkLibraries(native: string): void {
-  const links = JSON.parse(fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  const links = JSON.parse(fs.readFileSync(path.join(native, 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const link = path.join(native, path.relative('native', target));
     try {
@@ -59,8 +71,23 @@ function initialize(native: string, data: string): void {
   const user = unprivilegedUser();
   fs.mkdirSync(data, { mode: 0o700 });
   if (user.uid !== undefined && user.gid !== undefined) fs.chownSync(data, user.uid, user.gid);
-  const args = ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '--no-instructions', '--locale=C', '--encoding=UTF8'];
-  const { status, stderr } = spawnSync(path.join(native, 'bin/initdb'), args, { ...user, cwd: '/', env, encoding: 'utf8' });
+  const args = [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '--auth=trust',
+    '--no-sync',
+    '--no-instructions',
+    '--locale=C',
+    '--encoding=UTF8',
+  ];
+  const { status, stderr } = spawnSync(path.join(native, 'bin/initdb'), args, {
+    ...user,
+    cwd: '/',
+    env,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`initdb failed:\n${stderr}`);
 }
 
@@ -76,4 +103,5 @@ export async function query(url: string, sql: string): Promise<unknown[]> {
 }
 
 /** The same server, another database. */
-export const onDatabase = (url: string, name: string): string => Object.assign(new URL(url), { pathname: `/${name}` }).toString();
+export const onDatabase = (url: string, name: string): string =>
+  Object.assign(new URL(url), { pathname: `/${name}` }).toString();

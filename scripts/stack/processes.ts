@@ -64,7 +64,8 @@ export class Processes {
   }
 
   async stopAll(): Promise<void> {
-    for (const { spec } of [...this.#running.values()].toReversed()) await this.kill(spec.name, spec.signal ?? 'SIGTERM');
+    for (const { spec } of [...this.#running.values()].toReversed())
+      await this.kill(spec.name, spec.signal ?? 'SIGTERM');
   }
 
   logFile(name: string): string {

@@ -8,7 +8,8 @@ import { say, until } from './run.ts';
 
 const OLDEST = 7;
 
-export const userCache = (): string => path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'handsel');
+export const userCache = (): string =>
+  path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'handsel');
 
 /** Redis on loopback, in memory only: nothing that must survive lives there. */
 export async function startRedis(processes: Processes, runDir: string, port: number): Promise<string> {

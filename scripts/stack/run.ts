@@ -23,9 +23,13 @@ interface User {
 /** PostgreSQL refuses to run as root: then it runs as a user without rights. */
 export function unprivilegedUser(): User {
   if (process.getuid?.() !== 0) return {};
-  const rows = fs.readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const rows = fs
+    .readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const row = rows.find(([name]) => name === 'postgres') ?? rows.find(([name]) => name === 'nobody');
-  if (!row) throw new Error('PostgreSQL does not run as root, and this system has neither a user "postgres" nor "nobody".');
+  if (!row)
+    throw new Error('PostgreSQL does not run as root, and this system has neither a user "postgres" nor "nobody".');
   return { uid: Number(row[2]), gid: Number(row[3]) };
 }
 
@@ -77,7 +81,8 @@ export async function until<T>(what: string, timeoutMs: number, attempt: () => P
     try {
       return await attempt();
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`${what} did not come up within ${timeoutMs / 1000} s`, { cause: error });
+      if (Date.now() > deadline)
+        throw new Error(`${what} did not come up within ${timeoutMs / 1000} s`, { cause: error });
       await delay(25);
     }
   }

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { migrate } from '../../db/migrate.ts';
 import { makeEnvironment, type ApplicationPorts } from './environment.ts';
@@ -12,7 +13,13 @@ export type Application = 'payments-simulator' | 'giveaway-api' | 'giftcard-api'
 export type Server = 'postgres' | 'redis' | 'temporal';
 export type PartName = Application | Server;
 
-export const APPLICATIONS: readonly Application[] = ['payments-simulator', 'giveaway-api', 'giftcard-api', 'worker', 'gateway'];
+export const APPLICATIONS: readonly Application[] = [
+  'payments-simulator',
+  'giveaway-api',
+  'giftcard-api',
+  'worker',
+  'gateway',
+];
 
 const MAIN: Readonly<Record<Application, string>> = {
   'payments-simulator': 'simulators/payments/main.ts',
@@ -72,7 +79,10 @@ export class Stack {
       startTemporal(stack.processes, stack.runDir, stack.ports),
     ]);
     stack.databaseAdminUrl = databaseAdminUrl;
-    const databaseUrls = { giveaway: onDatabase(databaseAdminUrl, 'giveaway'), giftcard: onDatabase(databaseAdminUrl, 'giftcard') };
+    const databaseUrls = {
+      giveaway: onDatabase(databaseAdminUrl, 'giveaway'),
+      giftcard: onDatabase(databaseAdminUrl, 'giftcard'),
+    };
     stack.environment = {
       ...makeEnvironment({ databaseUrls, redisUrl, temporalAddress }, stack.ports),
       SIMULATOR_DATA_FILE: path.join(stack.runDir, 'payments.sqlite'),
@@ -102,7 +112,11 @@ export class Stack {
     this.processes.start({
       name,
       command: process.execPath,
-      args: ['--disable-warning=ExperimentalWarning', ...(this.#options.watch ? ['--watch', '--watch-preserve-output'] : []), path.join(root, MAIN[name])],
+      args: [
+        '--disable-warning=ExperimentalWarning',
+        ...(this.#options.watch ? ['--watch', '--watch-preserve-output'] : []),
+        path.join(root, MAIN[name]),
+      ],
       options: { cwd: root, env: { PATH: process.env['PATH'], ...this.environment, ...OWN_SETTINGS[name] } },
     });
     await until(name, READY_TIMEOUT_MS, async () => {
@@ -126,7 +140,13 @@ export class Stack {
 
   applicationUrl(name: Application): string {
     const { payments, giveawayApi, giftcardApi, worker, gateway } = this.ports;
-    const ports = { 'payments-simulator': payments, 'giveaway-api': giveawayApi, 'giftcard-api': giftcardApi, worker, gateway };
+    const ports = {
+      'payments-simulator': payments,
+      'giveaway-api': giveawayApi,
+      'giftcard-api': giftcardApi,
+      worker,
+      gateway,
+    };
     return `http://127.0.0.1:${ports[name]}`;
   }
 
@@ -134,10 +154,57 @@ export class Stack {
     return `http://127.0.0.1:${this.ports.temporalUi}`;
   }
 
+  urls(): Record<string, string> {
+    return {
+      'giveaway-api': `${this.applicationUrl('giveaway-api')}/docs`,
+      'giftcard-api': `${this.applicationUrl('giftcard-api')}/docs`,
+      gateway: this.applicationUrl('gateway'),
+      'worker metrics': `${this.applicationUrl('worker')}/metrics`,
+      'Temporal UI': this.temporalUiUrl,
+    };
+  }
+
+  /** For `status` of another process. */
+  writeUrls(): void {
+    fs.writeFileSync(path.join(this.runDir, 'urls.json'), JSON.stringify(this.urls()));
+  }
+
   async stop(): Promise<void> {
     await this.processes.stopAll();
     fs.rmSync(this.runDir, { recursive: true, force: true });
   }
+}
+
+export interface RunningStack {
+  readonly runDir: string;
+  readonly pid: number;
+  readonly environment: Record<string, string>;
+}
+
+/** The newest stack of this user that was left up by `stack up`, `dev` or `demo --keep`. */
+export function findRunningStack(): RunningStack | undefined {
+  const folders = ['/tmp', os.tmpdir(), '/var/tmp', '/dev/shm'].flatMap((base) =>
+    fs.existsSync(base)
+      ? fs
+          .readdirSync(base)
+          .filter((name) => name.startsWith('handsel-'))
+          .map((name) => path.join(base, name))
+      : [],
+  );
+  for (const runDir of folders.filter((folder) => fs.existsSync(path.join(folder, 'urls.json')))) {
+    const rows = fs
+      .readFileSync(path.join(runDir, 'pids'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((row) => row.split('\t'));
+    const pid = Number(rows.find(([, name]) => name === 'run')?.[0] ?? 0);
+    const environment = JSON.parse(fs.readFileSync(path.join(runDir, 'environment.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    if (pid > 0 && fs.existsSync(`/proc/${pid}`)) return { runDir, pid, environment };
+  }
+  return undefined;
 }
 
 let current: Stack | undefined;

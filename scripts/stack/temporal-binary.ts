@@ -46,7 +46,19 @@ async function build(target: string): Promise<void> {
   const unfinished = `${target}.${process.pid}`;
   fs.mkdirSync(path.dirname(target), { recursive: true });
   // -modcacherw: else the user could not delete the module cache.
-  const args = ['build', '-C', moduleFolder, '-v', '-modcacherw', '-trimpath', '-ldflags', '-s -w', '-o', unfinished, 'github.com/temporalio/cli/cmd/temporal'];
+  const args = [
+    'build',
+    '-C',
+    moduleFolder,
+    '-v',
+    '-modcacherw',
+    '-trimpath',
+    '-ldflags',
+    '-s -w',
+    '-o',
+    unfinished,
+    'github.com/temporalio/cli/cmd/temporal',
+  ];
   const child = spawn('go', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let packages = 0;
   let output = '';

@@ -34,7 +34,16 @@ export async function startTemporal(processes: Processes, runDir: string, ports:
     name: 'temporal',
     command,
     args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal), '--ui-port', String(ports.temporalUi)],
+      ...[
+        'server',
+        'start-dev',
+        '--ip',
+        '127.0.0.1',
+        '--port',
+        String(ports.temporal),
+        '--ui-port',
+        String(ports.temporalUi),
+      ],
       ...['--db-filename', path.join(runDir, 'temporal.db'), '--log-level', 'warn'],
       ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=0'],
       ...Object.keys(SEARCH_ATTRIBUTES).flatMap((namespace) => ['--namespace', namespace]),
@@ -58,7 +67,9 @@ async function prepare(address: string): Promise<void> {
     const { endpoints } = await connection.operatorService.listNexusEndpoints({ pageSize: 100 });
     const existing = new Set(endpoints.map((endpoint) => endpoint.spec?.name));
     for (const { name, namespace, taskQueue } of NEXUS_ENDPOINTS.filter((endpoint) => !existing.has(endpoint.name))) {
-      await connection.operatorService.createNexusEndpoint({ spec: { name, target: { worker: { namespace, taskQueue } } } });
+      await connection.operatorService.createNexusEndpoint({
+        spec: { name, target: { worker: { namespace, taskQueue } } },
+      });
     }
   } finally {
     await connection.close();

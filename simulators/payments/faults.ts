@@ -3,7 +3,12 @@ import type { Kind, PaymentRequest } from './payments.ts';
 
 /** A fault that somebody has asked for, before or after the effect of the next payments that match. */
 export interface Fault {
-  readonly match: { readonly operation?: Kind; readonly reference?: string; readonly destinationAccount?: string; readonly amount?: string };
+  readonly match: {
+    readonly operation?: Kind;
+    readonly reference?: string;
+    readonly destinationAccount?: string;
+    readonly amount?: string;
+  };
   readonly effect: 'before' | 'after';
   readonly kind: 'refuse' | 'timeout' | 'error' | 'reset';
   /** Of a refusal. */
@@ -17,11 +22,14 @@ export function addFault(db: DatabaseSync, fault: Fault): void {
 }
 
 export const listFaults = (db: DatabaseSync): unknown[] =>
-  db.prepare('select id, rule, remaining from faults order by id').all().map((row) => ({
-    id: row['id'],
-    remaining: row['remaining'],
-    ...(JSON.parse(String(row['rule'])) as Fault),
-  }));
+  db
+    .prepare('select id, rule, remaining from faults order by id')
+    .all()
+    .map((row) => ({
+      id: row['id'],
+      remaining: row['remaining'],
+      ...(JSON.parse(String(row['rule'])) as Fault),
+    }));
 
 export function clearFaults(db: DatabaseSync): void {
   db.exec('delete from faults');

@@ -24,7 +24,12 @@ const db = openDatabase(settings.SIMULATOR_DATA_FILE);
 const webhooks = { urls: settings.SIMULATOR_WEBHOOK_URLS, secret: settings.SIMULATOR_WEBHOOK_SECRET };
 
 const amount = z.string().regex(/^[1-9]\d{0,17}$/);
-const common = { reference: z.string().min(1), amount, currency: z.string().regex(/^[A-Z]{3}$/), destinationAccount: z.string().min(1) };
+const common = {
+  reference: z.string().min(1),
+  amount,
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  destinationAccount: z.string().min(1),
+};
 const bodies = {
   charge: z.object({ ...common, source: z.string().min(1) }),
   transfer: z.object({ ...common, sourceAccount: z.string().min(1) }),
@@ -70,7 +75,10 @@ router.post('/admin/accounts/:id/:state', (context) => {
   context.status = 204;
 });
 router.get('/admin/truth', (context) => {
-  const ids = db.prepare('select id from accounts order by id').all().map((row) => String(row['id']));
+  const ids = db
+    .prepare('select id from accounts order by id')
+    .all()
+    .map((row) => String(row['id']));
   context.body = {
     accounts: ids.map((id) => viewAccount(db, id)),
     charges: findPayments(db, 'charge'),
@@ -81,14 +89,21 @@ router.get('/admin/truth', (context) => {
 async function create(context: Koa.Context, kind: Kind): Promise<void> {
   const key = context.get('idempotency-key');
   const parsed = bodies[kind].safeParse(context.request.body);
-  if (!key || !parsed.success) return send(context, refused(400, 'invalid_request', parsed.error?.message ?? 'Idempotency-Key is missing.'));
+  if (!key || !parsed.success)
+    return send(context, refused(400, 'invalid_request', parsed.error?.message ?? 'Idempotency-Key is missing.'));
   const { reference, amount: text, currency, destinationAccount } = parsed.data;
   const source = 'source' in parsed.data ? parsed.data.source : parsed.data.sourceAccount;
   const request = { reference, amount: text, currency, source, destination: destinationAccount };
   const fault = transact(db, () => takeFault(db, kind, request));
   if (fault && fault.effect === 'before' && fault.kind !== 'refuse') return strike(context, fault);
   const refusal = fault?.kind === 'refuse' ? (fault.code ?? 'refused') : undefined;
-  const answer = createPayment(db, { kind, key, request, refusal, onCreated: (payment) => enqueueWebhooks(db, webhooks, payment) });
+  const answer = createPayment(db, {
+    kind,
+    key,
+    request,
+    refusal,
+    onCreated: (payment) => enqueueWebhooks(db, webhooks, payment),
+  });
   if (fault && fault.effect === 'after' && fault.kind !== 'refuse') return strike(context, fault);
   send(context, answer);
 }
@@ -109,7 +124,8 @@ const app = new Koa();
 app.use(async (context, next) => {
   const token = context.get('authorization').replace(/^Bearer /, '');
   const wanted = context.path.startsWith('/admin/') ? settings.SIMULATOR_ADMIN_TOKEN : settings.SIMULATOR_API_KEY;
-  if (/^\/(v1|admin)\//.test(context.path) && token !== wanted) return send(context, refused(401, 'unauthorized', 'Unknown key.'));
+  if (/^\/(v1|admin)\//.test(context.path) && token !== wanted)
+    return send(context, refused(401, 'unauthorized', 'Unknown key.'));
   try {
     await next();
   } catch (error) {

@@ -50,7 +50,9 @@ export interface PaymentView {
 export const createPayment = (db: DatabaseSync, creation: Creation): Answer =>
   transact(db, () => {
     const { kind, request, key, onCreated } = creation;
-    const bodyHash = createHash('sha256').update(JSON.stringify([kind, request])).digest('hex');
+    const bodyHash = createHash('sha256')
+      .update(JSON.stringify([kind, request]))
+      .digest('hex');
     const stored = db.prepare('select body_hash, status, answer from answers where key = ?').get(key);
     if (stored && stored['body_hash'] !== bodyHash) {
       return refused(409, 'idempotency_key_mismatch', 'This key was used with another body.');
@@ -58,13 +60,23 @@ export const createPayment = (db: DatabaseSync, creation: Creation): Answer =>
     if (stored) return { status: Number(stored['status']), body: JSON.parse(String(stored['answer'])) as unknown };
     const failureCode = creation.refusal ?? refusalOf(db, kind, request);
     const view = insert(db, kind, request, failureCode);
-    const answer = failureCode ? refused(402, failureCode, `The ${kind} was refused: ${failureCode}.`) : { status: 201, body: view };
-    db.prepare('insert into answers (key, body_hash, status, answer) values (?, ?, ?, ?)').run(key, bodyHash, answer.status, JSON.stringify(answer.body));
+    const answer = failureCode
+      ? refused(402, failureCode, `The ${kind} was refused: ${failureCode}.`)
+      : { status: 201, body: view };
+    db.prepare('insert into answers (key, body_hash, status, answer) values (?, ?, ?, ?)').run(
+      key,
+      bodyHash,
+      answer.status,
+      JSON.stringify(answer.body),
+    );
     onCreated(view);
     return answer;
   });
 
-export const refused = (status: number, code: string, message: string): Answer => ({ status, body: { error: { code, message } } });
+export const refused = (status: number, code: string, message: string): Answer => ({
+  status,
+  body: { error: { code, message } },
+});
 
 function refusalOf(db: DatabaseSync, kind: Kind, request: PaymentRequest): string | undefined {
   const amount = BigInt(request.amount);
@@ -82,8 +94,19 @@ function insert(db: DatabaseSync, kind: Kind, request: PaymentRequest, failureCo
   db.prepare(
     `insert into payments (id, kind, reference, amount, currency, source, destination, status, fee, failure_code, created_at)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(id, kind, request.reference, amount, request.currency, request.source, request.destination,
-    failureCode ? 'failed' : 'succeeded', fee, failureCode ?? null, new Date().toISOString());
+  ).run(
+    id,
+    kind,
+    request.reference,
+    amount,
+    request.currency,
+    request.source,
+    request.destination,
+    failureCode ? 'failed' : 'succeeded',
+    fee,
+    failureCode ?? null,
+    new Date().toISOString(),
+  );
   if (fee !== null) move(db, kind, request, amount, fee);
   const [view] = findPayments(db, kind, request.reference);
   if (!view) throw new Error('A payment has vanished');
@@ -101,7 +124,9 @@ function move(db: DatabaseSync, kind: Kind, request: PaymentRequest, amount: big
 }
 
 export function findPayments(db: DatabaseSync, kind: Kind, reference?: string): PaymentView[] {
-  const statement = db.prepare(`select * from payments where kind = ? ${reference === undefined ? '' : 'and reference = ?'} order by created_at, id`);
+  const statement = db.prepare(
+    `select * from payments where kind = ? ${reference === undefined ? '' : 'and reference = ?'} order by created_at, id`,
+  );
   statement.setReadBigInts(true);
   const rows = reference === undefined ? statement.all(kind) : statement.all(kind, reference);
   return rows.map((row) => ({

@@ -16,7 +16,12 @@ const TIMEOUT_MS = 5_000;
 export function enqueueWebhooks(db: DatabaseSync, { urls }: WebhookOptions, payment: PaymentView): void {
   const body = JSON.stringify({ type: `${payment.kind}.${payment.status}`, data: payment });
   for (const url of urls) {
-    db.prepare('insert into webhooks (id, url, body, due_at) values (?, ?, ?, ?)').run(`msg_${randomUUID()}`, url, body, Date.now());
+    db.prepare('insert into webhooks (id, url, body, due_at) values (?, ?, ?, ?)').run(
+      `msg_${randomUUID()}`,
+      url,
+      body,
+      Date.now(),
+    );
   }
 }
 
@@ -27,7 +32,9 @@ export function startWebhooks(db: DatabaseSync, options: WebhookOptions): () => 
     if (busy) return;
     busy = true;
     try {
-      const due = db.prepare('select * from webhooks where delivered_at is null and attempts < ? and due_at <= ? order by due_at limit 20');
+      const due = db.prepare(
+        'select * from webhooks where delivered_at is null and attempts < ? and due_at <= ? order by due_at limit 20',
+      );
       for (const row of due.all(RETRY_MS.length, Date.now())) await send(db, options, row);
     } finally {
       busy = false;

@@ -99,8 +99,6 @@ export const REDEEM_GIFT_CARD = 'redeemGiftCard';
 /** Answered when the redemption is confirmed in the database; settlement goes on by itself. */
 export const AWAIT_CONFIRMATION = 'awaitConfirmation';
 export const REDEMPTION_STATUS = 'redemptionStatus';
-/** The provider said something about one of our payments: look it up now. */
-export const PROVIDER_CONFIRMED = 'providerConfirmed';
 export const redeemGiftCardId = (redemptionId: string): string => `giftcard.redeem/${redemptionId}`;
 
 export interface RetrySettlementInput {

@@ -4,7 +4,8 @@ import { DATABASE_ACTIVITY, PROVIDER_CALL } from '../../temporal-config/activity
 import { payIntent } from '../pay-intent.ts';
 import { PAYMENTS_TASK_QUEUE, type PaymentsActivities } from '../payments/contract.ts';
 
-const { beginLeg, completeLeg, refuseLeg, markIntentUnknown } = wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
+const { beginLeg, completeLeg, refuseLeg, markIntentUnknown } =
+  wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
 const { sendTransfer, findTransfer } = wf.proxyActivities<PaymentsActivities>({
   ...PROVIDER_CALL,
   taskQueue: PAYMENTS_TASK_QUEUE,
@@ -35,7 +36,13 @@ export async function payLeg({ settlementId, leg, actor, requestId }: LegRef): P
     firstSentAt,
     keyWindowMs: KEY_WINDOW_MS,
     send: () =>
-      sendTransfer({ intentId, amountMinor, currency, requestId, ...(destinationAccount === null ? {} : { destinationAccount }) }),
+      sendTransfer({
+        intentId,
+        amountMinor,
+        currency,
+        requestId,
+        ...(destinationAccount === null ? {} : { destinationAccount }),
+      }),
     find: () => findTransfer({ intentId, requestId }),
   });
   switch (paid.kind) {

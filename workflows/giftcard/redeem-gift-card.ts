@@ -96,6 +96,8 @@ function requireOpenCase({ caseNumber }: RetrySettlementInput, openCase: number 
     throw wf.ApplicationFailure.nonRetryable('The settlement does not wait for a decision.', 'settlement_not_parked');
   }
   if (caseNumber !== openCase) {
-    throw wf.ApplicationFailure.nonRetryable('The case has changed since you looked.', 'case_changed', { caseNumber: openCase });
+    throw wf.ApplicationFailure.nonRetryable('The case has changed since you looked.', 'case_changed', {
+      caseNumber: openCase,
+    });
   }
 }

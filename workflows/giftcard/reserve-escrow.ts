@@ -29,11 +29,14 @@ async function asOperation<T>(effect: () => Promise<T>): Promise<T> {
   }
 }
 
-export const reserveEscrow = (input: ReserveEscrowInput): Promise<Reservation> => asOperation(() => activities.reserveEscrow(input));
+export const reserveEscrow = (input: ReserveEscrowInput): Promise<Reservation> =>
+  asOperation(() => activities.reserveEscrow(input));
 
-export const postEscrow = (input: ReservationRef): Promise<Reservation> => asOperation(() => activities.postEscrow(input));
+export const postEscrow = (input: ReservationRef): Promise<Reservation> =>
+  asOperation(() => activities.postEscrow(input));
 
-export const voidEscrow = (input: ReservationRef): Promise<Reservation> => asOperation(() => activities.voidEscrow(input));
+export const voidEscrow = (input: ReservationRef): Promise<Reservation> =>
+  asOperation(() => activities.voidEscrow(input));
 
 export const assignGiftCard = (input: AssignGiftCardInput): Promise<AssignedGiftCard> =>
   asOperation(() => activities.assignGiftCard(input));

@@ -3,7 +3,14 @@ import type { GiveawayActivities } from '../../activities/giveaway/index.ts';
 import { DATABASE_ACTIVITY, DATABASE_STEP } from '../../temporal-config/activity-profiles.ts';
 import { Answer, refusalOf } from '../answer.ts';
 import { GIFTCARD_CARDS_ENDPOINT, giftcardCards } from '../giftcard/contract.ts';
-import { AWAIT_CLAIMED, AWARDS_FINISHED, CLAIM_STATUS, runGiveawayId, type ClaimAwardInput, type ClaimedAward } from './contract.ts';
+import {
+  AWAIT_CLAIMED,
+  AWARDS_FINISHED,
+  CLAIM_STATUS,
+  runGiveawayId,
+  type ClaimAwardInput,
+  type ClaimedAward,
+} from './contract.ts';
 
 const { claimAward: claim } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
 const { fulfilAward } = wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);

@@ -63,13 +63,23 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
     await beginPublish(input);
     saga.willUndo('reserve escrow', () => escrow.executeOperation('voidEscrow', ref));
     say('reserving the escrow');
-    await escrow.executeOperation('reserveEscrow', { ...ref, giveawayId, hostId, currency, grossMinor, fundingFeeMinor, cards });
+    await escrow.executeOperation('reserveEscrow', {
+      ...ref,
+      giveawayId,
+      hostId,
+      currency,
+      grossMinor,
+      fundingFeeMinor,
+      cards,
+    });
     say('posting the wallet');
     await postWalletHold(input);
   } catch (error) {
     const refusal = wf.isCancellation(error) ? cancelled() : refusalOf(error);
     await saga.compensate();
-    await wf.CancellationScope.nonCancellable(() => failPublish({ ...input, failureCode: refusal.type ?? 'internal_error' }));
+    await wf.CancellationScope.nonCancellable(() =>
+      failPublish({ ...input, failureCode: refusal.type ?? 'internal_error' }),
+    );
     throw refusal;
   }
   await wf.CancellationScope.nonCancellable(async () => {

@@ -4,7 +4,13 @@ import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-
 import { Answer, refusalOf } from '../answer.ts';
 import { payIntent, type PaidIntent } from '../pay-intent.ts';
 import { PAYMENTS_TASK_QUEUE, type PaymentsActivities } from '../payments/contract.ts';
-import { AWAIT_FUNDED, FUNDING_STATUS, PROVIDER_CONFIRMED, type FundingView, type FundWalletInput } from './contract.ts';
+import {
+  AWAIT_FUNDED,
+  FUNDING_STATUS,
+  PROVIDER_CONFIRMED,
+  type FundingView,
+  type FundWalletInput,
+} from './contract.ts';
 
 const { beginFunding } = wf.proxyLocalActivities<WalletActivities>(DATABASE_STEP);
 const { completeFunding, failFunding, parkFunding } = wf.proxyActivities<WalletActivities>(DATABASE_ACTIVITY);
@@ -56,7 +62,11 @@ export async function fundWallet(input: FundWalletInput): Promise<FundingView | 
   return view;
 }
 
-const charge = (input: FundWalletInput, firstSentAt: string, hint: (timeoutMs: number) => Promise<void>): Promise<PaidIntent> =>
+const charge = (
+  input: FundWalletInput,
+  firstSentAt: string,
+  hint: (timeoutMs: number) => Promise<void>,
+): Promise<PaidIntent> =>
   payIntent({
     firstSentAt,
     keyWindowMs: KEY_WINDOW_MS,

@@ -1,0 +1,24 @@
+import { io } from 'socket.io-client';
+import { delay } from '../stack/run.ts';
+import type { Stack } from '../stack/stack.ts';
+
+const PATIENCE_MS = 60_000;
+
+/** A live client in the room of a giveaway; it keeps all that it hears. */
+export async function watchGiveaway(stack: Stack, giveawayId: string) {
+  const events: { name: string; body: unknown }[] = [];
+  const socket = io(stack.applicationUrl('gateway'), { transports: ['websocket'] });
+  socket.onAny((name: string, body: unknown) => events.push({ name, body }));
+  socket.on('connect', () => socket.emit('giveaway:watch', { giveawayId, lastSeen: 0 }, () => {}));
+  await waitFor('the live client', () => Promise.resolve(socket.connected));
+  return { events, close: () => socket.close() };
+}
+
+/** @throws when it does not hold within a minute. */
+export async function waitFor(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Waited ${PATIENCE_MS / 1_000} s for ${what}`);
+    await delay(100);
+  }
+}

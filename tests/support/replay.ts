@@ -1,0 +1,41 @@
+import type { Client } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { workflowBundle, type WorkflowContext } from '../../temporal-config/bundle.ts';
+
+export interface Replayed {
+  /** The types of workflow that were replayed, sorted. */
+  readonly types: readonly string[];
+  readonly failures: readonly string[];
+  /** Every payload of every history, decoded. */
+  readonly texts: readonly string[];
+}
+
+const CONTEXT_OF_QUEUE: Readonly<Record<string, WorkflowContext>> = { wallet: 'wallet', giveaway: 'giveaway', giftcard: 'giftcard' };
+
+/** Runs today's workflow code against the history of every workflow of a namespace. */
+export async function replayHistories(client: Client): Promise<Replayed> {
+  const types = new Set<string>();
+  const failures: string[] = [];
+  const texts: string[] = [];
+  for await (const { workflowId, runId, type, taskQueue } of client.workflow.list()) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const context = CONTEXT_OF_QUEUE[taskQueue];
+    if (!context) throw new Error(`No workflow code for the queue ${taskQueue}`);
+    types.add(type);
+    texts.push(...payloadTexts(history));
+    try {
+      await Worker.runReplayHistory({ workflowBundle: await workflowBundle(context) }, history, workflowId);
+    } catch (error) {
+      failures.push(`${workflowId}: ${String(error)}`);
+    }
+  }
+  return { types: [...types].toSorted(), failures, texts };
+}
+
+/** Payloads are bytes anywhere in the history's tree. */
+function payloadTexts(value: unknown): string[] {
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(payloadTexts);
+}

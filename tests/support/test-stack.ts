@@ -1,0 +1,20 @@
+import { Stack } from '../../scripts/stack/stack.ts';
+
+export interface TestStack {
+  readonly stack: Stack;
+  stop(): Promise<void>;
+}
+
+/** A whole stack of the test's own, which it may kill and start again. */
+export async function startTestStack(settings: Readonly<Record<string, string>> = {}): Promise<TestStack> {
+  const crashes: string[] = [];
+  const stack = await Stack.start({ onCrash: (message) => crashes.push(message), settings: { LOG_LEVEL: 'warn', ...settings } });
+  await stack.startApplications();
+  return {
+    stack,
+    stop: async () => {
+      await stack.stop();
+      if (crashes.length > 0) throw new Error(`Something ended by itself:\n${crashes.join('\n')}`);
+    },
+  };
+}
