@@ -93,13 +93,13 @@ export async function runMainJob(stack: Stack, options: MainJobOptions): Promise
   };
 }
 
-interface MerchantSetUp extends Person {
+export interface MerchantSetUp extends Person {
   readonly merchantId: string;
   readonly itemId: string;
   readonly payoutAccount: string;
 }
 
-async function setUpMerchant(
+export async function setUpMerchant(
   giveaways: ApiClient,
   cards: ApiClient,
   tell: (line: string) => void,
@@ -121,11 +121,11 @@ async function setUpMerchant(
   return { ...owner, merchantId: merchant.id, itemId: item.id, payoutAccount };
 }
 
-async function publishGiveaway(
+export async function publishGiveaway(
   giveaways: ApiClient,
   host: Person,
   merchant: MerchantSetUp,
-  { deadlineMs }: MainJobOptions,
+  { deadlineMs }: Pick<MainJobOptions, 'deadlineMs'>,
 ): Promise<string> {
   const { body } = expectStatus(
     await giveaways('POST', '/v1/giveaways', {
@@ -158,7 +158,7 @@ async function publishGiveaway(
   return body.id as string;
 }
 
-async function enterAll(giveaways: ApiClient, giveawayId: string, count: number): Promise<Person[]> {
+export async function enterAll(giveaways: ApiClient, giveawayId: string, count: number): Promise<Person[]> {
   const people: Person[] = [];
   for (let from = 0; from < count; from += 10) {
     const batch = Array.from({ length: Math.min(10, count - from) }, (_, index) => from + index + 1);
@@ -221,7 +221,10 @@ async function redeemAll(stack: Stack, job: Redeeming): Promise<SettlementReport
   return reports;
 }
 
-async function findWinners({ giveaways, people }: Redeeming): Promise<{ person: Person; awardId: string }[]> {
+export async function findWinners({
+  giveaways,
+  people,
+}: Pick<Redeeming, 'giveaways' | 'people'>): Promise<{ person: Person; awardId: string }[]> {
   const winners: { person: Person; awardId: string }[] = [];
   for (const person of people) {
     const { body } = expectStatus(await giveaways('GET', '/v1/awards', { token: person.token }), 200);
@@ -231,7 +234,11 @@ async function findWinners({ giveaways, people }: Redeeming): Promise<{ person: 
   return winners;
 }
 
-async function claim({ giveaways }: Redeeming, person: Person, awardId: string): Promise<string> {
+export async function claim(
+  { giveaways }: Pick<Redeeming, 'giveaways'>,
+  person: Person,
+  awardId: string,
+): Promise<string> {
   expectStatus(await giveaways('POST', `/v1/awards/${awardId}/claim`, { token: person.token }), 201, 202);
   const read = async () =>
     expectStatus(await giveaways('GET', `/v1/awards/${awardId}`, { token: person.token }), 200).body;

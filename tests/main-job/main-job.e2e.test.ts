@@ -29,7 +29,12 @@ describe('the main job', () => {
   it('parks the refused settlement and settles it after finance has decided', () => {
     const parked = result.settlements.filter(({ history }) => history.some(({ state }) => state === 'NEEDS_ATTENTION'));
     expect(parked).toHaveLength(1);
-    expect(parked[0]?.history.map(({ state }) => state)).toEqual(['SETTLING', 'NEEDS_ATTENTION', 'SETTLING', 'SETTLED']);
+    expect(parked[0]?.history.map(({ state }) => state)).toEqual([
+      'SETTLING',
+      'NEEDS_ATTENTION',
+      'SETTLING',
+      'SETTLED',
+    ]);
     expect(parked[0]?.history.find(({ reason }) => reason?.startsWith('The bank'))?.actor).toMatch(/^user:/);
   });
 

@@ -8,7 +8,9 @@ interface ProviderPayment {
 }
 
 /** What really happened at the payment provider. */
-export async function providerTruth(stack: Stack): Promise<{ charges: ProviderPayment[]; transfers: ProviderPayment[] }> {
+export async function providerTruth(
+  stack: Stack,
+): Promise<{ charges: ProviderPayment[]; transfers: ProviderPayment[] }> {
   const response = await fetch(`${stack.applicationUrl('payments-simulator')}/admin/truth`, {
     headers: { authorization: `Bearer ${stack.environment['SIMULATOR_ADMIN_TOKEN']}` },
   });

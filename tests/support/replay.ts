@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { workflowBundle, type WorkflowContext } from '../../temporal-config/bundle.ts';
 
 export interface Replayed {
@@ -10,7 +10,13 @@ export interface Replayed {
   readonly texts: readonly string[];
 }
 
-const CONTEXT_OF_QUEUE: Readonly<Record<string, WorkflowContext>> = { wallet: 'wallet', giveaway: 'giveaway', giftcard: 'giftcard' };
+const CONTEXT_OF_QUEUE: Readonly<Record<string, WorkflowContext>> = {
+  wallet: 'wallet',
+  giveaway: 'giveaway',
+  giftcard: 'giftcard',
+};
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** Runs today's workflow code against the history of every workflow of a namespace. */
 export async function replayHistories(client: Client): Promise<Replayed> {

@@ -8,7 +8,10 @@ export interface TestStack {
 /** A whole stack of the test's own, which it may kill and start again. */
 export async function startTestStack(settings: Readonly<Record<string, string>> = {}): Promise<TestStack> {
   const crashes: string[] = [];
-  const stack = await Stack.start({ onCrash: (message) => crashes.push(message), settings: { LOG_LEVEL: 'warn', ...settings } });
+  const stack = await Stack.start({
+    onCrash: (message) => crashes.push(message),
+    settings: { LOG_LEVEL: 'warn', ...settings },
+  });
   await stack.startApplications();
   return {
     stack,

@@ -55,11 +55,11 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
   const ref = { reservationId: publishId, requestId };
   const { cards, currency, grossMinor } = await planPublish(input);
   const saga = new Saga();
-  let fundingFeeMinor: string;
+  let held: { readonly fundingFeeMinor: string } | undefined;
   try {
     saga.willUndo('hold wallet', () => voidWalletHold(input));
     say('holding the wallet');
-    ({ fundingFeeMinor } = await holdWallet({ ...input, currency, grossMinor }));
+    held = await holdWallet({ ...input, currency, grossMinor });
     await beginPublish(input);
     saga.willUndo('reserve escrow', () => escrow.executeOperation('voidEscrow', ref));
     say('reserving the escrow');
@@ -69,13 +69,15 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
       hostId,
       currency,
       grossMinor,
-      fundingFeeMinor,
+      fundingFeeMinor: held.fundingFeeMinor,
       cards,
     });
     say('posting the wallet');
     await postWalletHold(input);
   } catch (error) {
     const refusal = wf.isCancellation(error) ? cancelled() : refusalOf(error);
+    // A definite refusal of the very first step: there is nothing to undo, and no row is left anywhere.
+    if (held === undefined && !wf.isCancellation(error)) throw refusal;
     await saga.compensate();
     await wf.CancellationScope.nonCancellable(() =>
       failPublish({ ...input, failureCode: refusal.type ?? 'internal_error' }),
@@ -87,7 +89,7 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
     await escrow.executeOperation('postEscrow', ref);
     await completePublish(input);
   });
-  return { giveawayId, publishId, grossMinor, fundingFeeMinor, currency };
+  return { giveawayId, publishId, grossMinor, fundingFeeMinor: held.fundingFeeMinor, currency };
 }
 
 const cancelled = (): wf.ApplicationFailure =>

@@ -1,0 +1,67 @@
+import {
+  claim,
+  enterAll,
+  findWinners,
+  publishGiveaway,
+  setUpMerchant,
+  type MerchantSetUp,
+} from '../../scripts/demo/main-job.ts';
+import { registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { waitFor } from '../../scripts/demo/watch.ts';
+import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
+import type { Stack } from '../../scripts/stack/stack.ts';
+
+export interface Scene {
+  readonly giveaways: ApiClient;
+  readonly cards: ApiClient;
+  readonly merchant: MerchantSetUp;
+  readonly host: Person;
+  readonly people: readonly Person[];
+  readonly giveawayId: string;
+}
+
+export interface WonCard {
+  readonly cardId: string;
+  readonly code: string;
+  readonly winner: Person;
+  readonly awardId: string;
+}
+
+const quiet = (): void => {};
+
+/** A funded host and a published giveaway that people have entered. */
+export async function setScene(
+  stack: Stack,
+  { deadlineMs, participants }: { deadlineMs: number; participants: number },
+): Promise<Scene> {
+  const giveaways = apiClient(stack.applicationUrl('giveaway-api'));
+  const cards = apiClient(stack.applicationUrl('giftcard-api'));
+  const merchant = await setUpMerchant(giveaways, cards, quiet);
+  const host = await registerPerson(giveaways, 'Hanna Host', ['host']);
+  const body = { amountMinor: '30000', currency: 'USD', source: 'tok_visa' };
+  expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
+  const giveawayId = await publishGiveaway(giveaways, host, merchant, { deadlineMs });
+  await waitFor(
+    'the giveaway to open',
+    async () => (await giveaways('GET', `/v1/giveaways/${giveawayId}`)).body.state === 'OPEN',
+  );
+  const people = await enterAll(giveaways, giveawayId, participants);
+  return { giveaways, cards, merchant, host, people, giveawayId };
+}
+
+/** Waits for the draw; every winner claims and reveals the code. */
+export async function winCards(scene: Scene): Promise<WonCard[]> {
+  const { giveaways, cards, giveawayId } = scene;
+  const state = async () => (await giveaways('GET', `/v1/giveaways/${giveawayId}`)).body.state as string;
+  await waitFor('the draw', async () => (await state()) === 'FULFILLING');
+  const won: WonCard[] = [];
+  for (const { person, awardId } of await findWinners(scene)) {
+    const cardId = await claim(scene, person, awardId);
+    const revealed = expectStatus(
+      await cards('POST', `/v1/gift-cards/${cardId}/reveal-code`, { token: person.token }),
+      200,
+    );
+    won.push({ cardId, code: revealed.body.code as string, winner: person, awardId });
+  }
+  return won;
+}
