@@ -18,7 +18,7 @@ class FolderMigrations implements Knex.MigrationSource<string> {
     const of = async (room: string) =>
       (await fs.readdir(path.join(folder, room)))
         .filter((file) => file.endsWith('.ts'))
-        .sort()
+        .toSorted()
         .map((file) => `${room}/${file}`);
     return [...(await of('shared')), ...(await of(this.name))];
   }

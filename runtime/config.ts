@@ -48,7 +48,6 @@ const parts = {
     TEMPORAL_ADDRESS: z.string(),
     /** How long an HTTP request waits for a workflow's answer before it says 202 or 503. */
     REQUEST_BUDGET_MS: milliseconds.default(2_000),
-    WORKFLOW_TASK_TIMEOUT_MS: milliseconds.default(10_000),
   },
   giveawayApi: {
     GIVEAWAY_API_PORT: port.default(5000),
@@ -58,7 +57,6 @@ const parts = {
     BOOTSTRAP_ADMIN_EMAIL: z.email().optional(),
     BOOTSTRAP_ADMIN_PASSWORD: z.string().min(12).optional(),
     GATEWAY_PUBLIC_URL: z.url().default('http://127.0.0.1:5003'),
-    GIFTCARD_API_PUBLIC_URL: z.url().default('http://127.0.0.1:5002'),
   },
   giftcardApi: { GIFTCARD_API_PORT: port.default(5002) },
   /** Public keys of whoever signs access tokens: a JSON Web Key Set. */
@@ -84,7 +82,6 @@ const parts = {
   paymentsWebhooks: { PAYMENTS_WEBHOOK_SECRETS: list },
   cardCodes: { CARD_CODE_KEYS: keyRing, CARD_CODE_LOOKUP_KEY: keyRing },
   draws: { DRAW_SECRET_KEYS: keyRing, PROOF_SIGNING_KEY: jwk },
-  alerts: { ALERT_WEBHOOK_URL: z.url().optional() },
 } as const;
 
 type Parts = typeof parts;

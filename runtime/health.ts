@@ -2,7 +2,7 @@
 export interface HealthCheck {
   readonly name: string;
   /** Rejects when it is not there. */
-  check(): Promise<unknown>;
+  readonly check: () => Promise<unknown>;
 }
 
 export interface HealthReport {

@@ -49,7 +49,7 @@ async function sourcesHash(): Promise<string> {
   for (const folder of SOURCES) {
     const files = (await fs.readdir(path.join(root, folder), { recursive: true }))
       .filter((file) => file.endsWith('.ts'))
-      .sort();
+      .toSorted();
     for (const file of files) hash.update(file).update(await fs.readFile(path.join(root, folder, file)));
   }
   return hash.digest('hex').slice(0, 16);

@@ -1,4 +1,3 @@
-import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import {
   readDrawEntries,
@@ -27,11 +26,19 @@ import type { SecretBox } from '../../runtime/secret-box.ts';
 import type { RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
 import { drawSecretAad } from './run-giveaway.ts';
 
-export const drawGiveawayActivities = (db: Database, secrets: SecretBox, signer: ProofSigner) => ({
+export interface DrawDependencies {
+  readonly db: Database;
+  readonly secrets: SecretBox;
+  readonly signer: ProofSigner;
+  /** Says that a long step is still going on. */
+  readonly heartbeat: () => void;
+}
+
+export const drawGiveawayActivities = ({ db, secrets, signer, heartbeat }: DrawDependencies) => ({
   /** Hashes every entry into the tree and publishes the signed commitment, before the secret is revealed. */
   commitDraw: async (input: RunGiveawayInput): Promise<void> => {
     const material = await readDrawMaterial(db, input.giveawayId);
-    const commitment = commitmentOf(input.giveawayId, material, await summarize(db, input.giveawayId));
+    const commitment = commitmentOf(input.giveawayId, material, await summarize(db, input.giveawayId, heartbeat));
     await saveCommitment(
       db,
       { giveawayId: input.giveawayId, commitment, signature: signed(commitment, signer) },
@@ -44,7 +51,10 @@ export const drawGiveawayActivities = (db: Database, secrets: SecretBox, signer:
     const { draw } = await readDrawMaterial(db, input.giveawayId);
     if (!draw.commitment || !draw.signature) throw new Error(`Giveaway ${input.giveawayId} has no commitment`);
     const entries: DrawEntry[] = [];
-    for await (const batch of readDrawEntries(db, input.giveawayId)) entries.push(...batch);
+    for await (const batch of readDrawEntries(db, input.giveawayId)) {
+      entries.push(...batch);
+      heartbeat();
+    }
     const secret = secrets.open(draw.secret_sealed, drawSecretAad(input.giveawayId)).toString('utf8');
     const { commitment, signature, rules_text: rules } = draw;
     const proof = buildProof(drawCrypto, { rules, commitment, signature, secret, entries });
@@ -55,7 +65,7 @@ export const drawGiveawayActivities = (db: Database, secrets: SecretBox, signer:
   },
 });
 
-async function summarize(db: Database, giveawayId: string): Promise<EntrySummary> {
+async function summarize(db: Database, giveawayId: string, heartbeat: () => void): Promise<EntrySummary> {
   const tree = new EntryTree(drawCrypto);
   for await (const batch of readDrawEntries(db, giveawayId)) {
     for (const entry of batch) tree.add(entry);

@@ -1,3 +1,4 @@
+import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
@@ -18,7 +19,7 @@ export const createGiveawayActivities = ({ db, secrets, signer }: GiveawayDepend
   asActivities({
     ...publishGiveawayActivities(db),
     ...runGiveawayActivities(db, secrets),
-    ...drawGiveawayActivities(db, secrets, signer),
+    ...drawGiveawayActivities({ db, secrets, signer, heartbeat }),
     ...claimAwardActivities(db),
   });
 

@@ -24,7 +24,6 @@ export interface StartAndAwaitOptions {
   readonly memo: Readonly<Record<string, string>>;
   /** How long the caller may be kept waiting, in milliseconds. */
   readonly budgetMs: number;
-  readonly workflowTaskTimeoutMs?: number;
 }
 
 export type Awaited<T> = { readonly kind: 'answered'; readonly value: T } | { readonly kind: 'accepted' };
@@ -47,7 +46,6 @@ export async function startAndAwait<T>(client: Client, options: StartAndAwaitOpt
     staticSummary: options.summary,
     memo: { ...options.memo },
     typedSearchAttributes: keywords(options.searchAttributes),
-    ...(options.workflowTaskTimeoutMs ? { workflowTaskTimeout: options.workflowTaskTimeoutMs } : {}),
   });
   const updateOptions = {
     startWorkflowOperation,

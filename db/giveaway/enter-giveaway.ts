@@ -64,24 +64,22 @@ async function enter(trx: Db, entry: NewEntry, cause: Cause): Promise<AcceptedEn
     })
     .onConflict(['giveaway_id', 'participant_id'])
     .ignore();
-  await trx('giveaway_entries').insert({
-    id: entry.id,
-    giveaway_id: entry.giveawayId,
-    participant_id: entry.participantId,
-    method: entry.method,
-    period: entry.period,
-    weight: entry.weight,
-    // As precise as the receipt that names it.
-    received_at: trx.raw("date_trunc('milliseconds', clock_timestamp())"),
-  });
-  await appendEvent(trx, {
-    aggregateType: 'entry',
-    aggregateId: entry.id,
-    type: 'giveaway.entry.received',
-    payload: { giveawayId: entry.giveawayId, participantId: entry.participantId },
-    actor: cause.actor,
-    correlationId: cause.requestId,
-  });
+  const inserted = await trx('giveaway_entries')
+    .insert({
+      id: entry.id,
+      giveaway_id: entry.giveawayId,
+      participant_id: entry.participantId,
+      method: entry.method,
+      period: entry.period,
+      weight: entry.weight,
+      // As precise as the receipt that names it.
+      received_at: trx.raw("date_trunc('milliseconds', clock_timestamp())"),
+    })
+    .onConflict('id')
+    .ignore()
+    .returning('id');
+  // The same entry at the same moment: the other one has committed by now, and its answer is ours.
+  if (inserted.length > 0) await appendEntryEvent(trx, entry, cause);
   const accepted = await readEntry(trx, entry.id);
   if (!accepted) throw new Error(`Entry ${entry.id} is not where it was just written`);
   return accepted;
@@ -126,3 +124,13 @@ const readEntry = (trx: Db, entryId: string): Promise<AcceptedEntry | undefined>
       receivedAt: 'e.received_at',
       secretHash: 'd.secret_hash',
     });
+
+const appendEntryEvent = (trx: Db, entry: NewEntry, cause: Cause): Promise<void> =>
+  appendEvent(trx, {
+    aggregateType: 'entry',
+    aggregateId: entry.id,
+    type: 'giveaway.entry.received',
+    payload: { giveawayId: entry.giveawayId, participantId: entry.participantId },
+    actor: cause.actor,
+    correlationId: cause.requestId,
+  });

@@ -10,7 +10,7 @@ import { RandomNumbers } from './random-numbers.ts';
  * @returns participant commitments; rank 1 comes first.
  */
 export function rankParticipants(hashing: Hashing, seed: string, entries: Iterable<DrawEntry>): string[] {
-  const participants = [...sumWeights(entries)].sort(([left], [right]) => (left < right ? -1 : 1));
+  const participants = [...sumWeights(entries)].toSorted(([left], [right]) => (left < right ? -1 : 1));
   const weights = new FenwickTree(participants.map(([, weight]) => weight));
   const numbers = new RandomNumbers(hashing, seed);
   const ranking: string[] = [];

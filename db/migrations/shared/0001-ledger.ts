@@ -180,7 +180,11 @@ begin
   select i."pendingId", 'tombstone', decode(i."inputHash", 'hex'), 0, i.code, i."referenceId"
   from unnest(v_input) i
   where i."pendingId" = any (v_void_unknown)
-    and not exists (select from ledger_transfers t where t.id = i."pendingId");
+  on conflict (id) do nothing;
+  -- What we took for unknown may have come in between: then there is something to void, and the caller tries again.
+  if exists (select from ledger_transfers t where t.id = any (v_void_unknown) and t.kind <> 'tombstone') then
+    raise exception using errcode = 'serialization_failure', message = 'the transfer came while it was being voided';
+  end if;
 
   insert into ledger_transfers (id, kind, input_hash, debit_account_id, credit_account_id, amount_minor, currency,
                                 pending_id, code, reference_id, corrects_id)

@@ -26,7 +26,7 @@ export const hashOf = (name: string | number): string => createHash('sha256').up
 
 export const publicKey = Buffer.from(keys.publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
 
-const signHex = (message: Uint8Array): string => sign(null, message, keys.privateKey).toString('hex');
+export const signHex = (message: Uint8Array): string => sign(null, message, keys.privateKey).toString('hex');
 
 /** Entries with these weights, each of a participant of its own; 0 makes one that is not eligible. */
 export const makeEntries = (weights: readonly number[]): DrawEntry[] =>
