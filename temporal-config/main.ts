@@ -20,6 +20,7 @@ import { connectRedis } from '../runtime/redis.ts';
 import { createSecretBox } from '../runtime/secret-box.ts';
 import { handleShutdown, type Shutdown } from '../runtime/shutdown.ts';
 import { TASK_QUEUES } from './task-queues.ts';
+import { temporalLogger } from './temporal-logger.ts';
 import { startWorkers, type QueueSpec } from './worker.ts';
 
 /** The worker and gateway process; `JOB_MODE` says which of the two it is, or both. */
@@ -53,7 +54,7 @@ interface Databases {
 
 async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
   const config = loadConfig(WORKER_PARTS);
-  Runtime.install({ shutdownSignals: [] });
+  Runtime.install({ shutdownSignals: [], logger: temporalLogger(log) });
   const wanted = (name: string): boolean => config.WORKER_QUEUES.includes('all') || config.WORKER_QUEUES.includes(name);
   const pool = (url: string): Database =>
     connect({ url, poolMax: config.DATABASE_POOL_MAX, applicationName: 'handsel-worker' });

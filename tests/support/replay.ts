@@ -1,4 +1,7 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Client } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { workflowBundle, type WorkflowContext } from '../../temporal-config/bundle.ts';
 
@@ -28,6 +31,7 @@ export async function replayHistories(client: Client): Promise<Replayed> {
     const context = CONTEXT_OF_QUEUE[taskQueue];
     if (!context) throw new Error(`No workflow code for the queue ${taskQueue}`);
     types.add(type);
+    recordHistory(context, workflowId, type, history);
     texts.push(...payloadTexts(history));
     try {
       await Worker.runReplayHistory({ workflowBundle: await workflowBundle(context) }, history, workflowId);
@@ -37,6 +41,26 @@ export async function replayHistories(client: Client): Promise<Replayed> {
   }
   return { types: [...types].toSorted(), failures, texts };
 }
+
+/** With HANDSEL_RECORD_HISTORIES=folder: keeps one history of each type, and one of each that was parked. */
+function recordHistory(
+  context: WorkflowContext,
+  workflowId: string,
+  type: string,
+  history: Parameters<typeof historyToJSON>[0],
+): void {
+  const folder = process.env['HANDSEL_RECORD_HISTORIES'];
+  if (!folder) return;
+  const parked = payloadTexts(history).some((text) => text.includes('NEEDS_ATTENTION'));
+  const file = path.join(folder, `${context}.${type}${parked ? '.parked' : ''}.json`);
+  fs.writeFileSync(
+    file,
+    `${JSON.stringify({ workflowId, history: JSON.parse(anonymous(historyToJSON(history))) as unknown }, null, 1)}\n`,
+  );
+}
+
+/** Which process on which machine it was is nobody's business, and would differ with every recording. */
+const anonymous = (history: string): string => history.replaceAll(/"identity":\s*"\d+@[^"]*"/g, '"identity": "worker"');
 
 /** Payloads are bytes anywhere in the history's tree. */
 function payloadTexts(value: unknown): string[] {
