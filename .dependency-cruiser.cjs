@@ -199,6 +199,8 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
+    // As Node resolves an import; the default asks for what require() would get.
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
     exclude: { path: '^(web/dist|coverage|[.]handsel)/' },
   },
 };

@@ -23,6 +23,10 @@ const CHECKS: Readonly<Record<string, string>> = {
     from gift_cards c
     join ledger_accounts a on a.type = 'fees:funding' and a.owner_id = c.id::text
     left join (select card_id, sum(fee_minor) as sum from redemptions group by card_id) r on r.card_id = c.id`,
+  'nothing is 15 minutes beyond its deadline': `
+    select count(*) as checked, count(*) filter (where updated_at < now() - interval '15 minutes') as broken from (
+      select updated_at from settlements where state = 'SETTLING'
+      union all select updated_at from escrow_reservations where state = 'RESERVING') s`,
   'one live intent per leg': `
     select count(*) as checked, count(*) filter (where live > 1) as broken from (
       select settlement_id, leg, count(*) filter (where state not in ('FAILED_DEFINITE', 'REVERSED')) as live

@@ -14,6 +14,11 @@ const CHECKS: Readonly<Record<string, string>> = {
   'every posted hold belongs to a published giveaway': `
     select count(*) as checked, count(*) filter (where h.state = 'POSTED' and g.publish_id is distinct from h.id) as broken
     from wallet_holds h join giveaways g on g.id = h.giveaway_id`,
+  'nothing is 15 minutes beyond its deadline': `
+    select count(*) as checked, count(*) filter (where
+      state = 'FUNDING' and updated_at < now() - interval '15 minutes'
+      or state in ('SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN') and closes_at < now() - interval '15 minutes') as broken
+    from giveaways where state not in ('DRAFT', 'FUNDING_FAILED', 'COMPLETED', 'CANCELLED')`,
   'Σ fees:funding = what wallets carry ≥ 0': `
     select count(*) as checked, count(*) filter (where debits_posted < credits_posted) as broken
     from ledger_accounts where type = 'fees:funding'`,

@@ -3,6 +3,7 @@ import { checkGiftcards } from '../../db/giftcard/audit.ts';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { checkLedger, type InvariantCheck } from '../../db/ledger/audit.ts';
 import { httpPayments } from '../../providers/payments/http.ts';
+import { checkAwards } from './awards.ts';
 import { checkClearing } from './clearing.ts';
 import { checkProviderBalance } from './provider-balance.ts';
 
@@ -31,6 +32,7 @@ export async function runAudit(environment: Readonly<Record<string, string>>): P
       ...(await checkLedger(giftcard, 'giftcard')),
       ...(await checkGiftcards(giftcard)),
       await checkClearing(giveaway, giftcard),
+      await checkAwards(giveaway, giftcard),
       ...(await checkProviderBalance(giveaway, giftcard, payments)),
     ];
   } finally {

@@ -159,6 +159,30 @@ describe('bad input', () => {
     expect([again.status, again.headers.get('idempotent-replayed'), again.body]).toEqual([201, 'true', first.body]);
   });
 
+  it('lets nobody past a call that needs a permission: not without a token, not with another role', async () => {
+    const nobody = await registerPerson(scene.giveaways, 'Nobody', ['participant']);
+    const allowed = new Set(['account.read', 'giveaway.enter', 'award.claim', 'card.read', 'card.reveal']);
+    let walked = 0;
+    for (const api of [scene.giveaways, scene.cards]) {
+      const { paths } = (await api('GET', '/openapi.json')).body as {
+        paths: Record<string, Record<string, { description?: string }>>;
+      };
+      for (const [path, operations] of Object.entries(paths)) {
+        for (const [method, { description }] of Object.entries(operations)) {
+          const permission = /`(.+)`/.exec(description ?? '')?.[1];
+          if (!permission) continue;
+          const url = path.replaceAll(/\{\w+\}/g, randomUUID());
+          const verb = method.toUpperCase() as 'GET' | 'POST';
+          expect([path, (await api(verb, url)).status]).toEqual([path, 401]);
+          if (!allowed.has(permission))
+            expect([path, (await api(verb, url, { token: nobody.token })).status]).toEqual([path, 403]);
+          walked += 1;
+        }
+      }
+    }
+    expect(walked).toBeGreaterThan(20);
+  });
+
   it('refuses who is nobody, who may not, and what is nowhere', async () => {
     await refuses('unauthenticated', () => scene.giveaways('POST', '/v1/wallet/fundings'));
     await refuses('token_invalid', () => scene.giveaways('GET', '/v1/wallet', { token: 'nonsense' }));

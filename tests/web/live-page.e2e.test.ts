@@ -54,6 +54,6 @@ describe('the live page in a browser', () => {
   });
 });
 
-/** Kept in the folder that HANDSEL_SCREENSHOTS names, else with the run. */
+/** Kept after the run, in a folder that git ignores. */
 const screenshot = (name: string): string =>
-  path.join(process.env['HANDSEL_SCREENSHOTS'] ?? process.env['HANDSEL_TEST_RUN_DIR'] ?? '.', `live-${name}.png`);
+  path.join(import.meta.dirname, '../../.handsel/screenshots', `live-${name}.png`);

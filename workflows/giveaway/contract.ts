@@ -54,4 +54,5 @@ export const CLAIM_AWARD = 'claimAward';
 /** Answered when the claim is in the database; the card follows. */
 export const AWAIT_CLAIMED = 'awaitClaimed';
 export const CLAIM_STATUS = 'claimStatus';
-export const claimAwardId = (awardId: string): string => `giveaway.claim/${awardId}`;
+/** By claim, not by award: a stranger who tried first must not stand in the way of the winner. */
+export const claimAwardId = (claimId: string): string => `giveaway.claim/${claimId}`;
