@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { migrate } from '../../db/migrate.ts';
 import { makeEnvironment, type ApplicationPorts } from './environment.ts';
 import { onDatabase, query, startPostgres } from './postgres.ts';
 import { Processes } from './processes.ts';
 import { startRedis } from './redis.ts';
 import { createRunFolder, freePort, isFree, root, say, until } from './run.ts';
+import { givenServers, migrateBoth, prepareGiven, type DatabaseUrls } from './given-servers.ts';
 import { startTemporal } from './temporal.ts';
 
 export type Application = 'payments-simulator' | 'giveaway-api' | 'giftcard-api' | 'worker' | 'gateway';
@@ -37,7 +37,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<Application, Record<string, string>>
 const READY_TIMEOUT_MS = 60_000;
 
 export interface StackOptions {
-  /** Fixed ports 5000-5003 where they are free; otherwise any. */
+  /** Fixed ports 5000-5003 where they are free, and servers of the user's own where the environment names them. */
   readonly fixedPorts?: boolean;
   /** Restart an application when its source changes. */
   readonly watch?: boolean;
@@ -73,16 +73,14 @@ export class Stack {
   static async start(options: StackOptions): Promise<Stack> {
     const stack = new Stack(createRunFolder(), await choosePorts(options.fixedPorts ?? false), options);
     current = stack;
-    const [databaseAdminUrl, redisUrl, temporalAddress] = await Promise.all([
-      stack.#startPostgres(),
-      startRedis(stack.processes, stack.runDir, stack.ports.redis),
-      startTemporal(stack.processes, stack.runDir, stack.ports),
+    const given = options.fixedPorts ? givenServers() : {};
+    const [databaseUrls, redisUrl, temporalAddress] = await Promise.all([
+      given.databaseUrls ? migrateBoth(given.databaseUrls) : stack.#startPostgres(),
+      given.redisUrl ?? startRedis(stack.processes, stack.runDir, stack.ports.redis),
+      given.temporalAddress
+        ? prepareGiven(given.temporalAddress)
+        : startTemporal(stack.processes, stack.runDir, stack.ports),
     ]);
-    stack.databaseAdminUrl = databaseAdminUrl;
-    const databaseUrls = {
-      giveaway: onDatabase(databaseAdminUrl, 'giveaway'),
-      giftcard: onDatabase(databaseAdminUrl, 'giftcard'),
-    };
     stack.environment = {
       ...makeEnvironment({ databaseUrls, redisUrl, temporalAddress }, stack.ports),
       SIMULATOR_DATA_FILE: path.join(stack.runDir, 'payments.sqlite'),
@@ -93,14 +91,14 @@ export class Stack {
     return stack;
   }
 
-  async #startPostgres(): Promise<string> {
+  async #startPostgres(): Promise<DatabaseUrls> {
     const url = await startPostgres(this.processes, this.runDir, this.ports.postgres);
+    this.databaseAdminUrl = url;
     for (const name of ['giveaway', 'giftcard'] as const) {
       const exists = await query(url, `select 1 from pg_database where datname = '${name}'`);
       if (exists.length === 0) await query(url, `create database ${name}`);
-      await migrate(onDatabase(url, name), name);
     }
-    return url;
+    return migrateBoth({ giveaway: onDatabase(url, 'giveaway'), giftcard: onDatabase(url, 'giftcard') });
   }
 
   async startApplications(names: readonly Application[] = APPLICATIONS): Promise<void> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { withLock } from '../bootstrap/lock.mjs';
+import { downloadTemporal } from '../bootstrap/temporal-release.mjs';
 import { userCache } from './redis.ts';
 import { root, say } from './run.ts';
 
@@ -12,14 +13,14 @@ const PROGRESS_MS = 15_000;
 
 /**
  * The Temporal command with its development server: from the PATH when it is the pinned version, else from the user's
- * cache, else built with Go from the pinned module (about 7 minutes on two slow cores, once).
+ * cache, else the official release where there is a network to it, else built with Go from the pinned module (about 7 minutes on two slow cores, once).
  */
 export async function temporalBinary(): Promise<string> {
   if (isPinned('temporal')) return 'temporal';
   const cached = path.join(userCache(), `temporal-${moduleHash()}`, 'temporal');
   if (isPinned(cached)) return cached;
   await withLock(`${path.dirname(cached)}.lock`, say, async () => {
-    if (!isPinned(cached)) await build(cached);
+    if (!isPinned(cached) && !(await download(cached))) await build(cached);
   });
   return cached;
 }
@@ -34,10 +35,28 @@ function moduleHash(): string {
   return hash.update(`${process.platform}-${process.arch}`).digest('hex').slice(0, 12);
 }
 
+/** The official release, where there is a network to it. @returns false when it cannot be had. */
+async function download(target: string): Promise<boolean> {
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+  const work = fs.mkdtempSync(path.join(path.dirname(target), 'release-'));
+  try {
+    const unpacked = path.join(work, 'temporal');
+    await downloadTemporal({ to: unpacked, work, say });
+    if (!isPinned(unpacked)) throw new Error(`it is not ${SERVER_VERSION}`);
+    fs.renameSync(unpacked, target);
+    return true;
+  } catch (error) {
+    say(`no official Temporal release: ${(error as Error).message}`);
+    return false;
+  } finally {
+    fs.rmSync(work, { recursive: true, force: true });
+  }
+}
+
 async function build(target: string): Promise<void> {
   if (spawnSync('go', ['version']).status !== 0) {
     throw new Error(
-      `No Temporal server: tried "temporal" on the PATH (wanted ${SERVER_VERSION}), the cache ${path.dirname(target)}, and a build, ` +
+      `No Temporal server: tried "temporal" on the PATH (wanted ${SERVER_VERSION}), the cache ${path.dirname(target)}, the official release, and a build, ` +
         'for which Go is missing. Install Go 1.26 or newer (https://go.dev/dl), or the Temporal CLI 1.8.2 ' +
         '(https://github.com/temporalio/cli/releases), or bring your own server with TEMPORAL_ADDRESS.',
     );

@@ -53,12 +53,12 @@ export async function startTemporal(processes: Processes, runDir: string, ports:
     options: { env: { PATH: process.env['PATH'], HOME: runDir } },
   });
   const address = `127.0.0.1:${ports.temporal}`;
-  await until('Temporal', 60_000, () => prepare(address));
+  await until('Temporal', 60_000, () => prepareTemporal(address));
   return address;
 }
 
-/** Waits for both namespaces and makes the Nexus endpoints that are missing. */
-async function prepare(address: string): Promise<void> {
+/** Makes the Nexus endpoints that are missing. @throws when a namespace is not there. */
+export async function prepareTemporal(address: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: '2s' });
   try {
     for (const namespace of Object.keys(SEARCH_ATTRIBUTES)) {

@@ -141,6 +141,25 @@ describe('every command of the giftcard database, twice at once and again', () =
     expect(outcomes.map(({ status }) => status)).toEqual(forbidden.map(() => 'rejected'));
   });
 
+  it('refuses an expired card, by the database’s clock', async () => {
+    const more = {
+      ...reservation,
+      reservationId: randomUUID(),
+      cards: [{ ...reservation.cards[0]!, cardId: randomUUID() }],
+    };
+    const cardId = more.cards[0]?.cardId ?? '';
+    await reserveEscrow(test.db, more, cause);
+    await postEscrow(test.db, more.reservationId, cause);
+    const code = { hash: Buffer.from('other'), sealed: Buffer.from('sealed') };
+    await assignGiftCard(test.db, { cardId, awardId: randomUUID(), assigneeId: ids.owner, code }, cause);
+    await test.db('gift_cards').where({ id: cardId }).update({ expires_at: new Date() });
+    await expect(redeemGiftCard(test.db, redemption({ cardId }), cause)).rejects.toMatchObject({
+      code: 'card_expired',
+    });
+    const late = redemption({ cardId, expiresAt: new Date(0) });
+    await expect(redeemGiftCard(test.db, late, cause)).rejects.toMatchObject({ code: 'request_expired' });
+  });
+
   it('lets one of a hundred simultaneous redemptions of a card through', async () => {
     const more = {
       ...reservation,

@@ -83,6 +83,13 @@ describe('bad input', () => {
     );
   });
 
+  it('refuses a currency that the wallet does not hold', async () => {
+    const created = await scene.giveaways('POST', '/v1/giveaways', draft({ currency: 'EUR' }));
+    await refuses('wallet_not_found', () =>
+      scene.giveaways('POST', `/v1/giveaways/${created.body.id}/publish`, { token: scene.host.token }),
+    );
+  });
+
   it('releases at once what the other domain refuses, and changes no balance', async () => {
     const prize = {
       merchantId: scene.merchant.merchantId,
@@ -97,6 +104,23 @@ describe('bad input', () => {
     });
     expect([answer.status, answer.body.code]).toEqual([422, 'catalogue_amount_not_offered']);
     expect(await wallet()).toEqual(before);
+  });
+
+  it('refuses to enter early', async () => {
+    const prize = {
+      merchantId: scene.merchant.merchantId,
+      catalogueItemId: scene.merchant.itemId,
+      amountMinor: '5000',
+    };
+    const opensAt = new Date(Date.now() + 50_000).toISOString();
+    const created = await scene.giveaways('POST', '/v1/giveaways', draft({ prizes: [prize], opensAt }));
+    const published = await scene.giveaways('POST', `/v1/giveaways/${created.body.id}/publish`, {
+      token: scene.host.token,
+    });
+    expect(published.status).toBe(201);
+    await refuses('giveaway_not_open', () =>
+      scene.giveaways('POST', `/v1/giveaways/${created.body.id}/entries`, { token: stranger.token }),
+    );
   });
 
   it('refuses to enter late', () =>
