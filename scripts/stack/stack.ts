@@ -39,8 +39,6 @@ const READY_TIMEOUT_MS = 60_000;
 export interface StackOptions {
   /** Fixed ports 5000-5003 where they are free, and servers of the user's own where the environment names them. */
   readonly fixedPorts?: boolean;
-  /** Restart an application when its source changes. */
-  readonly watch?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
   /** A part ended that nobody had ended. */
   readonly onCrash: (message: string) => void;
@@ -60,12 +58,10 @@ export class Stack {
   readonly processes: Processes;
   environment: Record<string, string> = {};
   databaseAdminUrl = '';
-  readonly #options: StackOptions;
 
   private constructor(runDir: string, ports: Ports, options: StackOptions) {
     this.runDir = runDir;
     this.ports = ports;
-    this.#options = options;
     this.processes = new Processes(runDir, options.onCrash);
   }
 
@@ -106,17 +102,18 @@ export class Stack {
     say(`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} up`);
   }
 
-  async startApplication(name: Application): Promise<void> {
+  /** Starts a process without waiting for it. */
+  launch(name: Application): void {
     this.processes.start({
       name,
       command: process.execPath,
-      args: [
-        '--disable-warning=ExperimentalWarning',
-        ...(this.#options.watch ? ['--watch', '--watch-preserve-output'] : []),
-        path.join(root, MAIN[name]),
-      ],
+      args: ['--disable-warning=ExperimentalWarning', path.join(root, MAIN[name])],
       options: { cwd: root, env: { PATH: process.env['PATH'], ...this.environment, ...OWN_SETTINGS[name] } },
     });
+  }
+
+  async startApplication(name: Application): Promise<void> {
+    this.launch(name);
     await until(name, READY_TIMEOUT_MS, async () => {
       if (!this.processes.isRunning(name)) throw new Error(`${name} is not running`);
       const response = await fetch(`${this.applicationUrl(name)}/readyz`, { signal: AbortSignal.timeout(2_000) });

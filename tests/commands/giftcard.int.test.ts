@@ -9,6 +9,7 @@ import {
   beginLeg,
   completeLeg,
   completeSettlement,
+  markIntentUnknown,
   parkSettlement,
   refuseLeg,
   resumeSettlement,
@@ -91,6 +92,8 @@ describe('every command of the giftcard database, twice at once and again', () =
 
   it('settles: a refused leg, a case, a decision, a new intent', async () => {
     const first = await run(() => beginLeg(test.db, { settlementId, leg: 'merchant' }));
+    await run(() => markIntentUnknown(test.db, first?.id ?? ''));
+    expect((await beginLeg(test.db, { settlementId, leg: 'merchant' }))?.state).toBe('UNKNOWN');
     await run(() => refuseLeg(test.db, { intentId: first?.id ?? '', failureCode: 'account_closed' }, cause));
     const caseNumber = await run(() => parkSettlement(test.db, { settlementId, reason: 'account_closed' }, cause));
     await expect(

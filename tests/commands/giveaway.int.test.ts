@@ -14,7 +14,9 @@ import { readBalances } from '../../db/ledger/balances.ts';
 import { walletAccounts } from '../../db/wallet/accounts.ts';
 import { beginFunding, completeFunding, failFunding, parkFunding } from '../../db/wallet/fund-wallet.ts';
 import { holdWallet, postWalletHold, voidWalletHold } from '../../db/wallet/hold-wallet.ts';
-import { claimKey, completeKey } from '../../db/idempotency/claim-key.ts';
+import { claimKey, completeKey, releaseKey } from '../../db/idempotency/claim-key.ts';
+import { rotateRefreshToken, saveRefreshToken } from '../../db/identity/refresh-tokens.ts';
+import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
 import { grantRoles, registerUser } from '../../db/identity/users.ts';
 import { hashSecret } from '../../domain/draw/randomness.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
@@ -189,6 +191,43 @@ describe('every command of the giveaway database, twice at once and again', () =
       'giveaway.award.promoted': 1,
       'giveaway.entry.received': 4,
     });
+  });
+
+  it('lets a refresh token be used once; used twice, its whole family ends', async () => {
+    const hash = (text: string) => Buffer.from(text.padEnd(32));
+    const ttlMs = 60_000;
+    await saveRefreshToken(test.db, { tokenHash: hash('one'), familyId: randomUUID(), userId: ids.host, ttlMs });
+    const rotate = (from: string, to: string) =>
+      rotateRefreshToken(test.db, { tokenHash: hash(from), nextHash: hash(to), ttlMs });
+    expect(await rotate('one', 'two')).toEqual({ userId: ids.host });
+    await expect(rotate('one', 'other')).rejects.toMatchObject({ code: 'refresh_token_reused' });
+    await expect(rotate('two', 'three')).rejects.toMatchObject({ code: 'token_invalid' });
+    await saveRefreshToken(test.db, { tokenHash: hash('four'), familyId: randomUUID(), userId: ids.host, ttlMs });
+    const both = await Promise.allSettled([rotate('four', 'five'), rotate('four', 'six')]);
+    expect(both.map(({ status }) => status).toSorted((a, b) => a.localeCompare(b))).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('takes a webhook once', async () => {
+    const webhook = { id: 'msg_1', type: 'charge.succeeded', reference: 'x' };
+    const both = await Promise.all([receiveWebhook(test.db, webhook), receiveWebhook(test.db, webhook)]);
+    expect(both.filter(Boolean)).toHaveLength(1);
+    expect(await receiveWebhook(test.db, webhook)).toBe(false);
+  });
+
+  it('gives an unanswered idempotency key to the next who asks', async () => {
+    const key = {
+      principal: 'p',
+      route: 'r',
+      key: 'lost',
+      requestHash: Buffer.from('a'),
+      resourceId: randomUUID(),
+      budgetMs: 60_000,
+    };
+    expect(await claimKey(test.db, key)).toEqual({ kind: 'claimed' });
+    expect(await claimKey(test.db, key)).toEqual({ kind: 'in_flight' });
+    for (let time = 0; time < 2; time += 1) await releaseKey(test.db, { principal: 'p', route: 'r', key: 'lost' });
+    const claims = await Promise.all([claimKey(test.db, key), claimKey(test.db, key)]);
+    expect(claims.filter(({ kind }) => kind === 'claimed')).toHaveLength(1);
   });
 
   it('claims an idempotency key for one of fifty', async () => {
