@@ -40,5 +40,7 @@ export function connect({ url, poolMax, applicationName }: ConnectOptions): Data
     },
     pool: { min: 0, max: poolMax },
     acquireConnectionTimeout: 2_000,
+    // Values (codes, tokens, addresses) must not get into error messages, and from there into logs.
+    compileSqlOnError: false,
   });
 }

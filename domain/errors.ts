@@ -30,6 +30,8 @@ export const ERROR_STATUS = {
   forbidden: 403,
   email_taken: 409,
   role_not_self_assignable: 403,
+  api_key_invalid: 401,
+  api_key_not_found: 404,
   // ledger
   ledger_transfer_conflict: 409,
   ledger_account_unknown: 500,

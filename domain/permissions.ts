@@ -1,8 +1,10 @@
-import type { Role } from './roles.ts';
+import { ROLES, type Role } from './roles.ts';
 
 /** Who may do what. Whether it is *theirs* is asked where the thing is read. */
 export const PERMISSIONS = {
-  'account.read': ['participant', 'host', 'merchant', 'finance', 'ops', 'admin'],
+  'account.read': ROLES,
+  'session.end': ROLES,
+  'api-key.manage': ROLES,
   'roles.grant': ['admin'],
   'wallet.fund': ['host'],
   'wallet.read': ['host'],
@@ -20,5 +22,15 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS;
 
-export const isPermitted = (roles: readonly Role[], permission: Permission): boolean =>
-  (PERMISSIONS[permission] as readonly Role[]).some((role) => roles.includes(role));
+export const isPermission = (value: string): value is Permission => Object.hasOwn(PERMISSIONS, value);
+
+export interface Authority {
+  readonly roles: readonly Role[];
+  /** An API key narrows what its owner may do; absent for a person who logged in. */
+  readonly scopes?: readonly Permission[];
+}
+
+export function isPermitted({ roles, scopes }: Authority, permission: Permission): boolean {
+  const allowed: readonly Role[] = PERMISSIONS[permission];
+  return roles.some((role) => allowed.includes(role)) && (scopes === undefined || scopes.includes(permission));
+}

@@ -1,7 +1,13 @@
+import { DomainError } from './errors.ts';
+
 export const ROLES = ['participant', 'host', 'merchant', 'finance', 'ops', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What anybody may take on at registration; the others are granted by an admin. */
-export const SELF_ASSIGNABLE_ROLES = ['participant', 'host', 'merchant'] as const satisfies readonly Role[];
+const SELF_ASSIGNABLE_ROLES: readonly Role[] = ['participant', 'host', 'merchant'];
 
-export const isRole = (value: unknown): value is Role => ROLES.includes(value as Role);
+/** @throws DomainError role_not_self_assignable. */
+export function assertSelfAssignable(roles: readonly Role[]): void {
+  const role = roles.find((candidate) => !SELF_ASSIGNABLE_ROLES.includes(candidate));
+  if (role) throw new DomainError('role_not_self_assignable', `The role ${role} is granted by an admin.`, { role });
+}

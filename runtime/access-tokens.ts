@@ -1,26 +1,50 @@
 import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
+import { z } from 'zod';
 import { DomainError } from '../domain/errors.ts';
-import { isRole, type Role } from '../domain/roles.ts';
+import { isPermission, type Authority } from '../domain/permissions.ts';
+import { ROLES } from '../domain/roles.ts';
 
-export interface Principal {
+/** Who makes a request, as their verified token says. */
+export interface Principal extends Authority {
   readonly userId: string;
-  readonly roles: readonly Role[];
+  /** The log-in that the token comes of, or the API key that was exchanged for it. */
+  readonly sessionId: string;
+  /** `user:<id>` or `api-key:<id>`: what goes into events, memos and log lines. */
+  readonly actor: string;
 }
 
+/** @throws DomainError token_expired, token_invalid. */
 export type TokenVerifier = (token: string) => Promise<Principal>;
 
 const ISSUER = 'handsel';
 const AUDIENCE = 'handsel';
 const ALGORITHM = 'EdDSA';
 
-/** @throws DomainError token_expired, token_invalid. */
+const claimsSchema = z.object({
+  sub: z.guid(),
+  sid: z.guid(),
+  roles: z.array(z.enum(ROLES)),
+  /** Only of an API key: the permissions that it is narrowed to. */
+  scope: z.string().optional(),
+});
+
+/** Public keys with ids: a private one that got here would be published with the others. */
+const publicKeySchema = z
+  .looseObject({ kty: z.string(), kid: z.string() })
+  .refine((key) => !('d' in key), 'private key');
+const keySetSchema = z.object({ keys: z.array(publicKeySchema).min(1) });
+
+/** @throws ZodError when it is not a JSON Web Key Set of public keys with ids. */
+const parseKeySet = (value: unknown): JSONWebKeySet => keySetSchema.parse(value);
+
+/** Verifies against the keys that we were configured with: nothing is fetched. */
 export function createTokenVerifier(publicKeys: object): TokenVerifier {
-  const keys = createLocalJWKSet(publicKeys as JSONWebKeySet);
+  const keys = createLocalJWKSet(parseKeySet(publicKeys));
+  const expected = { issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM], requiredClaims: ['exp'] };
   return async (token) => {
     try {
-      const { payload } = await jwtVerify(token, keys, { issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM] });
-      const roles = Array.isArray(payload['roles']) ? payload['roles'].filter(isRole) : [];
-      return { userId: payload.sub ?? '', roles };
+      const { payload } = await jwtVerify(token, keys, expected);
+      return toPrincipal(claimsSchema.parse(payload));
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new DomainError('token_expired', 'The access token has expired.');
       throw new DomainError('token_invalid', 'The access token is not valid.');
@@ -28,16 +52,22 @@ export function createTokenVerifier(publicKeys: object): TokenVerifier {
   };
 }
 
+function toPrincipal({ sub, sid, roles, scope }: z.output<typeof claimsSchema>): Principal {
+  const common = { userId: sub, sessionId: sid, roles };
+  if (scope === undefined) return { ...common, actor: `user:${sub}` };
+  return { ...common, actor: `api-key:${sid}`, scopes: scope.split(' ').filter(isPermission) };
+}
+
 export interface TokenIssuer {
-  issue(principal: Principal): Promise<string>;
+  issue(principal: Omit<Principal, 'actor'>): Promise<string>;
 }
 
 /** @param jwk a private Ed25519 key with a `kid`. */
 export async function createTokenIssuer(jwk: Record<string, string>, ttlMs: number): Promise<TokenIssuer> {
   const key = await importJWK(jwk as JWK, ALGORITHM);
   return {
-    issue: ({ userId, roles }) =>
-      new SignJWT({ roles: [...roles] })
+    issue: ({ userId, sessionId, roles, scopes }) =>
+      new SignJWT({ sid: sessionId, roles: [...roles], ...(scopes ? { scope: scopes.join(' ') } : {}) })
         .setProtectedHeader({ alg: ALGORITHM, kid: jwk['kid'] ?? '' })
         .setSubject(userId)
         .setIssuer(ISSUER)

@@ -26,7 +26,8 @@ const SECRET_FIELDS = [
   'cookie',
 ];
 const redact = {
-  paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+  // The detail of a database error quotes the row.
+  paths: ['err.detail', 'err.where', ...SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`])],
   censor: '[redacted]',
 };
 

@@ -4,7 +4,8 @@ import type { GiveawayApi } from './dependencies.ts';
 import { enterGiveawayRoute } from './enter-giveaway.ts';
 import { fundWalletRoutes } from './fund-wallet.ts';
 import { giveawayRoutes } from './giveaways.ts';
-import { identityRoutes, type IdentityDependencies } from './identity.ts';
+import { identityRoutes } from './identity-routes.ts';
+import type { IdentityDependencies } from './issue-tokens.ts';
 import { paymentWebhookRoute } from './payment-webhooks.ts';
 import { publishGiveawayRoute } from './publish-giveaway.ts';
 

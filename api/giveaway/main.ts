@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { connect, type Database } from '../../db/connect.ts';
-import { findUserByEmail, registerUser } from '../../db/identity/users.ts';
+import { connect } from '../../db/connect.ts';
+import { ensureBootstrapAdmin } from '../../db/identity/ensure-bootstrap-admin.ts';
 import { createTokenIssuer, createTokenVerifier } from '../../runtime/access-tokens.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
-import { hashPassword } from '../../runtime/passwords.ts';
 import { createProofSigner } from '../../runtime/proof-signer.ts';
 import { createRateLimit } from '../../runtime/rate-limit.ts';
 import { connectRedis } from '../../runtime/redis.ts';
@@ -42,7 +40,8 @@ shutdown.onShutdown('connections', async () => {
   await temporal.connection.close();
 });
 
-await ensureAdmin(db);
+if (config.BOOTSTRAP_ADMIN_EMAIL && config.BOOTSTRAP_ADMIN_PASSWORD)
+  await ensureBootstrapAdmin(db, config.BOOTSTRAP_ADMIN_EMAIL, config.BOOTSTRAP_ADMIN_PASSWORD);
 const pages = webPages(config.GATEWAY_PUBLIC_URL, await buildPages()).map(({ path, type, text }) =>
   defineRoute({
     method: 'get',
@@ -81,17 +80,3 @@ const app = createApp({
 });
 await serve(app, { host: config.LISTEN_HOST, port: config.GIVEAWAY_API_PORT }, shutdown);
 log.info({ port: config.GIVEAWAY_API_PORT }, 'listening');
-
-/** The first admin comes from the configuration; it grants the other roles. */
-async function ensureAdmin(database: Database): Promise<void> {
-  const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = config;
-  if (!email || !password || (await findUserByEmail(database, email))) return;
-  const admin = {
-    id: randomUUID(),
-    email,
-    displayName: 'Admin',
-    roles: ['admin' as const],
-    passwordHash: await hashPassword(password),
-  };
-  await registerUser(database, admin, { actor: 'system', requestId: 'bootstrap' });
-}

@@ -20,14 +20,14 @@ export interface RouteInput<P, Q, B> {
   readonly rawBody: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly requestId: string;
-  /** Deterministic: the same caller, route and idempotency key give the same id in every attempt. */
+  /** Of an idempotent call: the same caller, route and key give the same id in every attempt. Else a new one. */
   readonly resourceId: string;
   readonly log: Log;
 }
 
 export interface AuthorisedInput<P, Q, B> extends RouteInput<P, Q, B> {
   readonly principal: Principal;
-  /** `user:<id>`, for events. */
+  /** `user:<id>` or `api-key:<id>`, for events. */
   readonly actor: string;
 }
 
@@ -41,8 +41,10 @@ interface RouteBase<P, Q, B> {
   readonly body?: z.ZodType<B>;
   /** By status; the schema is that of the JSON body. */
   readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: z.ZodType }>>;
-  /** An unsafe call that must carry an `Idempotency-Key`. */
+  /** An unsafe call that must carry an `Idempotency-Key`. Never where the answer holds a secret: answers are kept. */
   readonly idempotent?: boolean;
+  /** Members of the body that leave no trace, not even a hash, where the request is remembered. */
+  readonly secretMembers?: readonly string[];
 }
 
 export interface PublicRoute<P, Q, B> extends RouteBase<P, Q, B> {

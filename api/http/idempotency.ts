@@ -1,71 +1,99 @@
+import { randomUUID } from 'node:crypto';
 import type { Database } from '../../db/connect.ts';
-import { claimKey, completeKey, releaseKey } from '../../db/idempotency/claim-key.ts';
+import { claimKey, completeKey, releaseKey, type KeyClaim, type StoredAnswer } from '../../db/idempotency/claim-key.ts';
 import { DomainError, ERROR_STATUS } from '../../domain/errors.ts';
 import { nameUuid } from '../../domain/ids.ts';
 import { sha1, sha256 } from '../../runtime/crypto.ts';
+import { canonicalJson } from './canonical-json.ts';
 import type { Reply } from './define-route.ts';
-import { asRefusal, toProblem } from './errors.ts';
+import { asRefusal } from './errors.ts';
+import { PROBLEM_TYPE, toProblem, type Occurrence } from './problem.ts';
 
-export interface IdempotentCall {
+export interface IdempotentCall extends Occurrence {
+  /** Two services may be sent the same key by the same principal. */
+  readonly service: string;
   readonly principal: string;
   /** Method and path template. */
   readonly route: string;
-  readonly key: string | undefined;
+  /** The header, empty when it was not sent. */
+  readonly key: string;
   /** Everything that decides what is asked: path, query and body. */
-  readonly request: string;
-  readonly requestId: string;
+  readonly content: unknown;
 }
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
-/** The same caller, route and key name the same resource, in every attempt and on every process. */
-export const resourceIdOf = ({ principal, route, key }: Pick<IdempotentCall, 'principal' | 'route' | 'key'>): string =>
-  nameUuid(sha1, 'resource', principal, route, key ?? '');
-
 /**
  * Runs the work once per key. The same request again gets the stored answer; another one under the same key is
- * refused; one that was given up is done again under the same ids. An answer that is not final is never stored.
- * @throws DomainError idempotency_key_missing, idempotency_key_invalid, idempotency_key_reused, idempotency_in_flight.
+ * refused; one that was given up is done again under the same resource id. An answer that is not final is never stored.
+ * @throws DomainError idempotency_key_missing, idempotency_key_invalid, idempotency_key_reused, idempotency_in_flight,
+ *   and what the work throws where that is not final.
  */
 export async function onceForKey(
   db: Database,
   budgetMs: number,
   call: IdempotentCall,
-  work: () => Promise<Reply>,
+  work: (resourceId: string) => Promise<Reply>,
 ): Promise<Reply> {
-  const { principal, route, key, request, requestId } = call;
-  if (key === undefined || key === '')
-    throw new DomainError('idempotency_key_missing', 'This call needs an Idempotency-Key header.');
-  if (!KEY.test(key))
-    throw new DomainError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters.');
-  const ref = { principal, route, key };
-  const claim = await claimKey(db, { ...ref, requestHash: sha256(request), resourceId: resourceIdOf(call), budgetMs });
-  switch (claim.kind) {
-    case 'answered':
-      return { status: claim.status, body: claim.response, headers: { 'idempotent-replayed': 'true' } };
-    case 'reused':
-      throw new DomainError('idempotency_key_reused', 'This Idempotency-Key was used for another request.');
-    case 'in_flight':
-      throw new DomainError('idempotency_in_flight', 'The first request with this key is still being worked on.');
-    case 'claimed':
-      break;
-  }
+  const { service, principal, route } = call;
+  const key = requireKey(call.key);
+  const attempt = { principal, route, key, attemptId: randomUUID() };
+  const requestHash = sha256(canonicalJson(call.content));
+  const resourceId = nameUuid(sha1, service, principal, route, key);
+  const claim = await claimKey(db, { ...attempt, requestHash, resourceId, budgetMs });
+  if (claim.kind !== 'claimed') return answerWithoutWork(claim, budgetMs);
   try {
-    const reply = await work();
-    if (reply.status === 202) await releaseKey(db, ref);
-    else await completeKey(db, ref, { status: reply.status, response: reply.body ?? null });
+    const reply = await withRefusalsAsReplies(call, () => work(claim.resourceId));
+    if (isFinal(reply.status)) return toReply(await completeKey(db, attempt, toAnswer(reply)));
     return reply;
-  } catch (error) {
-    const refusal = asRefusal(error);
-    if (isFinal(ERROR_STATUS[refusal.code])) {
-      await completeKey(db, ref, { status: ERROR_STATUS[refusal.code], response: toProblem(refusal, requestId) });
-    } else {
-      // Best effort: whoever repeats after the budget gets through in any case.
-      await releaseKey(db, ref).catch(() => {});
-    }
-    throw error;
+  } finally {
+    // Best effort: whoever repeats after the budget gets through in any case.
+    await releaseKey(db, attempt).catch(() => {});
   }
 }
 
-/** A refusal by a rule will be the same again; who one is, how often one asks, and trouble may change. */
-const isFinal = (status: number): boolean => status >= 400 && status < 500 && ![401, 403, 429].includes(status);
+function requireKey(key: string): string {
+  if (key === '') throw new DomainError('idempotency_key_missing', 'This call needs an Idempotency-Key header.');
+  if (KEY.test(key)) return key;
+  throw new DomainError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters.');
+}
+
+function answerWithoutWork(claim: Exclude<KeyClaim, { kind: 'claimed' }>, budgetMs: number): Reply {
+  switch (claim.kind) {
+    case 'answered':
+      return toReply({ ...claim.answer, headers: { ...claim.answer.headers, 'idempotent-replayed': 'true' } });
+    case 'reused':
+      throw new DomainError('idempotency_key_reused', 'This Idempotency-Key was used for another request.');
+    case 'in_flight':
+      throw new DomainError('idempotency_in_flight', 'The first request with this key is still being worked on.', {
+        retryAfterMs: Math.max(0, budgetMs - claim.ageMs),
+      });
+  }
+}
+
+/** A refusal by a rule is an answer like any other. */
+async function withRefusalsAsReplies(occurrence: Occurrence, work: () => Promise<Reply>): Promise<Reply> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = asRefusal(error);
+    const status = ERROR_STATUS[refusal.code];
+    if (!isFinal(status)) throw error;
+    return { status, body: toProblem(refusal, occurrence), type: PROBLEM_TYPE };
+  }
+}
+
+/** What the same request would get again; who one is, how often one asks, and trouble may change. */
+const isFinal = (status: number): boolean => status < 500 && ![202, 401, 403, 429].includes(status);
+
+const toAnswer = ({ status, headers = {}, body, type }: Reply): StoredAnswer => ({
+  status,
+  headers: { ...headers, ...(type ? { 'content-type': type } : {}) },
+  response: body ?? null,
+});
+
+const toReply = ({ status, headers, response }: StoredAnswer): Reply => ({
+  status,
+  headers,
+  ...(response === null ? {} : { body: response }),
+});

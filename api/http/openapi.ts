@@ -1,18 +1,6 @@
 import { z } from 'zod';
-import { ERROR_STATUS } from '../../domain/errors.ts';
 import type { Route } from './define-route.ts';
-import { PROBLEM_TYPE } from './errors.ts';
-
-const problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.enum(Object.keys(ERROR_STATUS) as [string, ...string[]]),
-  requestId: z.string(),
-  details: z.record(z.string(), z.unknown()).optional(),
-  issues: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-});
+import { PROBLEM_TYPE, problemSchema } from './problem.ts';
 
 const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' });
@@ -29,7 +17,7 @@ export function openApiDocument(title: string, version: string, routes: readonly
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: { Problem: schemaOf(problem, 'output') },
+      schemas: { Problem: schemaOf(problemSchema, 'output') },
     },
   };
 }
@@ -47,6 +35,8 @@ function operation(route: Route): object {
     ...(route.idempotent ? [idempotencyKey] : []),
   ];
   return {
+    operationId: operationId(route),
+    tags: [tagOf(route)],
     summary: route.summary,
     ...(route.auth === 'public'
       ? {}
@@ -66,6 +56,17 @@ function operation(route: Route): object {
     },
   };
 }
+
+const wordsOf = ({ path }: Route): string[] => path.split(/[^A-Za-z0-9]+/).filter((word) => word && word !== 'v1');
+
+/** `post /v1/users/{userId}/roles` → `postUsersUserIdRoles`: a name for generated clients, stable as the path is. */
+const operationId = (route: Route): string =>
+  route.method +
+  wordsOf(route)
+    .map((word) => word.replace(/^./, (first) => first.toUpperCase()))
+    .join('');
+
+const tagOf = (route: Route): string => wordsOf(route)[0] ?? 'pages';
 
 const responseOf = ({ description, schema }: { description: string; schema?: z.ZodType }) => ({
   description,

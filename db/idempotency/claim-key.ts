@@ -6,63 +6,94 @@ export interface KeyRef {
   readonly key: string;
 }
 
-export interface ClaimKey extends KeyRef {
+/** One attempt at the work of a key. */
+export interface Attempt extends KeyRef {
+  readonly attemptId: string;
+}
+
+export interface ClaimKey extends Attempt {
   readonly requestHash: Uint8Array;
   readonly resourceId: string;
-  /** A claim that is older has been given up by whoever made it. */
+  /** An attempt that is older has been given up by whoever made it. */
   readonly budgetMs: number;
 }
 
+export interface StoredAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly response: unknown;
+}
+
 export type KeyClaim =
-  /** Ours: do the work, under the given resource id. */
-  | { readonly kind: 'claimed' }
-  | { readonly kind: 'answered'; readonly status: number; readonly response: unknown }
-  | { readonly kind: 'in_flight' }
-  /** The key was used with another body. */
+  /** Ours: do the work, under the resource id of the first attempt. */
+  | { readonly kind: 'claimed'; readonly resourceId: string }
+  | { readonly kind: 'answered'; readonly answer: StoredAnswer }
+  | { readonly kind: 'in_flight'; readonly ageMs: number }
+  /** The key was used with another request. */
   | { readonly kind: 'reused' };
 
-/** Claims a key for one attempt. Of simultaneous callers with the same key exactly one gets `claimed`. */
-export async function claimKey(db: Database, claim: ClaimKey): Promise<KeyClaim> {
-  const { principal, route, key } = claim;
-  const inserted = await db('idempotency_keys')
-    .insert({ principal, route, key, request_hash: claim.requestHash, resource_id: claim.resourceId })
-    .onConflict()
-    .ignore()
-    .returning('key');
-  if (inserted.length > 0) return { kind: 'claimed' };
-  const row = await db('idempotency_keys')
-    .where({ principal, route, key })
-    .first<{ request_hash: Buffer; status: number | null; response: unknown }>();
-  if (!row || !Buffer.from(claim.requestHash).equals(row.request_hash)) return { kind: 'reused' };
-  if (row.status !== null) return { kind: 'answered', status: row.status, response: row.response };
-  const takenOver = await db('idempotency_keys')
-    .where({ principal, route, key })
-    .whereNull('status')
-    .andWhere('claimed_at', '<=', db.raw("clock_timestamp() - ? * interval '1 millisecond'", [claim.budgetMs]))
-    .update({ claimed_at: db.raw('clock_timestamp()') });
-  return takenOver > 0 ? { kind: 'claimed' } : { kind: 'in_flight' };
+interface ClaimRow {
+  readonly mine: boolean;
+  readonly same: boolean;
+  readonly resource_id: string;
+  readonly age_ms: number;
+  readonly status: number | null;
+  readonly headers: Record<string, string>;
+  readonly response: unknown;
 }
 
-/** Keeps the answer: every repeat gets it. The first one stands. */
+/** Claims a key for one attempt, in one statement. Of simultaneous callers exactly one gets `claimed`. */
+export async function claimKey(db: Database, claim: ClaimKey): Promise<KeyClaim> {
+  const { rows } = await db.raw<{ rows: ClaimRow[] }>(CLAIM, { ...claim });
+  const [row] = rows;
+  if (!row?.same) return { kind: 'reused' };
+  const { status, headers, response } = row;
+  if (status !== null) return { kind: 'answered', answer: { status, headers, response } };
+  return row.mine ? { kind: 'claimed', resourceId: row.resource_id } : { kind: 'in_flight', ageMs: row.age_ms };
+}
+
+/** The update runs even where nothing is taken over: only so does it wait for, and see, what another one inserts. */
+const CLAIM = `
+insert into idempotency_keys as held (principal, route, key, request_hash, resource_id, attempt_id)
+values (:principal, :route, :key, :requestHash, :resourceId, :attemptId)
+on conflict (principal, route, key) do update set (attempt_id, claimed_at) = (
+  select case when free then excluded.attempt_id else held.attempt_id end,
+         case when free then clock_timestamp() else held.claimed_at end
+  from (select held.status is null and held.request_hash = excluded.request_hash and (held.attempt_id is null
+    or held.claimed_at <= clock_timestamp() - :budgetMs * interval '1 millisecond') as free) as state)
+returning coalesce(attempt_id = :attemptId, false) as mine, request_hash = :requestHash as same, resource_id,
+  round(extract(epoch from clock_timestamp() - claimed_at) * 1000)::int as age_ms, status, headers, response`;
+
+/**
+ * Keeps the answer: every repeat gets it. Two attempts may have done the work (one was believed lost); the first
+ * answer stands.
+ * @returns the answer that stands.
+ */
 export async function completeKey(
   db: Database,
-  ref: KeyRef,
-  answer: { status: number; response: unknown },
-): Promise<void> {
-  await db('idempotency_keys')
-    .where({ ...ref })
-    .whereNull('status')
-    .update({
-      status: answer.status,
-      response: JSON.stringify(answer.response),
-      completed_at: db.raw('clock_timestamp()'),
-    });
+  { principal, route, key }: KeyRef,
+  { status, headers, response }: StoredAnswer,
+): Promise<StoredAnswer> {
+  const answer = { status, headers: JSON.stringify(headers), response: JSON.stringify(response ?? null) };
+  const { rows } = await db.raw<{ rows: StoredAnswer[] }>(COMPLETE, { principal, route, key, ...answer });
+  const [stored] = rows;
+  if (!stored) throw new Error('A key is completed after it was claimed');
+  return stored;
 }
 
+const COMPLETE = `
+update idempotency_keys set
+  status = coalesce(status, :status),
+  headers = coalesce(headers, :headers::jsonb),
+  response = case when status is null then :response::jsonb else response end,
+  completed_at = coalesce(completed_at, clock_timestamp())
+where principal = :principal and route = :route and key = :key
+returning status, headers, response`;
+
 /** There is no final answer yet: the next repeat does the work again, under the same resource id. */
-export async function releaseKey(db: Database, ref: KeyRef): Promise<void> {
+export async function releaseKey(db: Database, { principal, route, key, attemptId }: Attempt): Promise<void> {
   await db('idempotency_keys')
-    .where({ ...ref })
+    .where({ principal, route, key, attempt_id: attemptId })
     .whereNull('status')
-    .update({ claimed_at: '-infinity' });
+    .update({ attempt_id: null });
 }

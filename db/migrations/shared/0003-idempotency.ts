@@ -6,15 +6,19 @@ export async function up(knex: Knex): Promise<void> {
 create table idempotency_keys (
   principal text not null,
   route text not null,
-  key text not null,
+  key text not null check (length(key) between 1 and 255),
   request_hash bytea not null,
   resource_id uuid not null,
-  status smallint,
-  response jsonb,
+  -- Who works on it now; null once an attempt has ended without an answer that may be kept.
+  attempt_id uuid,
   claimed_at timestamptz not null default clock_timestamp(),
+  -- What decides nothing (accepted, who one is, how often one asks, our own trouble) is never the answer.
+  status smallint check (status between 200 and 499 and status not in (202, 401, 403, 429)),
+  headers jsonb,
+  response jsonb,
   completed_at timestamptz,
   primary key (principal, route, key),
-  check ((status is null) = (completed_at is null))
+  constraint idempotency_keys_answered check ((status is null) = (completed_at is null) and (status is null) = (headers is null))
 );
 `);
 }
