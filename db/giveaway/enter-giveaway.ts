@@ -62,7 +62,8 @@ async function enter(trx: Db, entry: NewEntry, cause: Cause): Promise<AcceptedEn
       salt: entry.salt,
       commitment: entry.commitment,
     })
-    .onConflict(['giveaway_id', 'participant_id'])
+    // On either key: the same participant's first entry may come twice at once.
+    .onConflict()
     .ignore();
   const inserted = await trx('giveaway_entries')
     .insert({
