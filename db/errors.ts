@@ -1,4 +1,4 @@
-import { DomainError, isErrorCode, type ErrorCode } from '../domain/errors.ts';
+import { DomainError, isErrorCode, type ErrorCode, type ErrorDetails } from '../domain/errors.ts';
 
 /** What the database refuses by itself, and what that means to a caller. */
 const CONSTRAINT_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -6,13 +6,14 @@ const CONSTRAINT_CODES: Readonly<Record<string, ErrorCode>> = {
   giveaway_entries_once: 'entry_duplicate',
 };
 
-/** Raised by our own SQL with the error code as the message. */
+/** Raised by `refuse` (ledger/refuse.sql): the code as message, a sentence as hint, facts as JSON in the detail. */
 const REFUSED = 'HS001';
 
 interface DatabaseError {
   readonly code: string;
   readonly constraint?: string;
   readonly message: string;
+  readonly hint?: string;
   readonly detail?: string;
 }
 
@@ -24,11 +25,15 @@ export function asDomainError(error: unknown): unknown {
   if (!isDatabaseError(error)) return error;
   if (error.code === REFUSED) {
     const code = /[a-z_]+$/.exec(error.message)?.[0];
-    if (isErrorCode(code))
-      return new DomainError(code, sentence(code), error.detail ? { on: error.detail } : undefined);
+    if (isErrorCode(code)) return new DomainError(code, error.hint ?? sentence(code), facts(error.detail));
   }
   const code = CONSTRAINT_CODES[error.constraint ?? ''];
   return code ? new DomainError(code, sentence(code)) : error;
+}
+
+function facts(detail: string | undefined): ErrorDetails | undefined {
+  const parsed = detail ? (JSON.parse(detail) as ErrorDetails) : {};
+  return Object.keys(parsed).length > 0 ? parsed : undefined;
 }
 
 const sentence = (code: ErrorCode): string => `${code.replaceAll('_', ' ').replace(/^./, (c) => c.toUpperCase())}.`;

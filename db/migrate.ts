@@ -6,6 +6,12 @@ import { connect, type DatabaseName } from './connect.ts';
 
 const folder = path.join(import.meta.dirname, 'migrations');
 
+/** Rooms whose `.sql` files hold the functions of a database's commands. */
+const FUNCTION_ROOMS: Readonly<Record<DatabaseName, readonly string[]>> = {
+  giveaway: ['ledger', 'outbox', 'wallet', 'giveaway'],
+  giftcard: ['ledger', 'outbox', 'giftcard'],
+};
+
 /** `shared` runs in both databases, first; a name never changes once it is released. */
 class FolderMigrations implements Knex.MigrationSource<string> {
   readonly name: DatabaseName;
@@ -33,6 +39,27 @@ class FolderMigrations implements Knex.MigrationSource<string> {
   }
 }
 
+/**
+ * Functions are not migrations: each file replaces what it defines, so that the newest text is what one reads. A
+ * function keeps its name and takes and returns JSON, so that an older process goes on while a newer one starts.
+ */
+async function replaceFunctions(knex: Knex, name: DatabaseName): Promise<void> {
+  const texts: string[] = [];
+  for (const room of FUNCTION_ROOMS[name]) {
+    const files = (await fs.readdir(path.join(import.meta.dirname, room))).filter((file) => file.endsWith('.sql'));
+    for (const file of files.toSorted()) {
+      texts.push(await fs.readFile(path.join(import.meta.dirname, room, file), 'utf8'));
+    }
+  }
+  await knex.transaction(async (trx) => {
+    // Two that migrate at once would otherwise fail on the same row of the catalogue.
+    await trx.raw("select pg_advisory_xact_lock(hashtext('handsel functions'))");
+    // A function may call one that is defined further down.
+    await trx.raw('set local check_function_bodies = off');
+    for (const text of texts) await trx.raw(text.replaceAll('?', '\\?'));
+  });
+}
+
 /** Brings the database to the newest schema and returns the migrations that ran; safe to run twice, even at once. */
 export async function migrate(url: string, name: DatabaseName): Promise<string[]> {
   const knex = connect({ url, poolMax: 2, applicationName: 'handsel-migrate' });
@@ -42,6 +69,7 @@ export async function migrate(url: string, name: DatabaseName): Promise<string[]
       migrationSource: new FolderMigrations(name),
       tableName: 'schema_migrations',
     })) as [number, string[]];
+    await replaceFunctions(knex, name);
     return files;
   } finally {
     await knex.destroy();

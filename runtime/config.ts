@@ -24,6 +24,16 @@ const keyRing = list.transform((items, context) => {
   }
   return ring;
 });
+/** `USD:100,EUR:100`: minor units by currency. */
+const amountsByCurrency = list.transform((items, context): ReadonlyMap<string, bigint> => {
+  const amounts = new Map<string, bigint>();
+  for (const item of items) {
+    const [, currency, amount] = /^([A-Z]{3}):(\d{1,18})$/.exec(item) ?? [];
+    if (currency && amount) amounts.set(currency, BigInt(amount));
+    else context.addIssue({ code: 'custom', message: 'expected CURRENCY:minorUnits, comma separated' });
+  }
+  return amounts;
+});
 const secret = z.string().min(16);
 const jwk = z.string().transform((text, context): Record<string, string> => {
   try {
@@ -78,6 +88,10 @@ const parts = {
     /** The pooled account at the provider, and the platform's own account to which its service fees are paid. */
     PAYMENTS_POOL_ACCOUNT: z.string().min(1),
     PAYMENTS_PLATFORM_ACCOUNT: z.string().min(1),
+    /** What merchants may owe the platform, by currency, before it withholds its own share of settlements. */
+    PLATFORM_RESERVES: amountsByCurrency.default(new Map()),
+    /** The least that is paid out in one transfer, by currency; less waits for the next window. */
+    PAYOUT_MINIMUMS: amountsByCurrency.default(new Map()),
   },
   paymentsWebhooks: { PAYMENTS_WEBHOOK_SECRETS: list },
   cardCodes: { CARD_CODE_KEYS: keyRing, CARD_CODE_LOOKUP_KEY: keyRing },

@@ -109,6 +109,10 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): 
     db: giftcardDb,
     codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
     alerts: logAlerts(log),
+    payoutRulesOf: (currency) => ({
+      payoutMinimumMinor: config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
+      platformReserveMinor: config.PLATFORM_RESERVES.get(currency) ?? 0n,
+    }),
   });
   return [
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.wallet, workflows: 'wallet', activities: wallet },

@@ -5,9 +5,10 @@ import type { AssignedGiftCard, AssignGiftCardInput } from '../../workflows/gift
 
 export const assignGiftCardActivities = (db: Database, codes: CardCodes) => ({
   /** Makes the code and seals it in the card's row: it never enters a history. */
-  assignGiftCard: async (input: AssignGiftCardInput): Promise<AssignedGiftCard> => {
-    const cause = { actor: `workflow:claim/${input.awardId}`, requestId: input.requestId };
-    const card = await assignGiftCard(db, { ...input, code: codes.create(input.cardId) }, cause);
-    return { cardId: card.cardId, expiresAt: card.expiresAt.toISOString() };
-  },
+  assignGiftCard: (input: AssignGiftCardInput): Promise<AssignedGiftCard> =>
+    assignGiftCard(
+      db,
+      { ...input, code: codes.create(input.cardId) },
+      { actor: `workflow:claim/${input.awardId}`, requestId: input.requestId },
+    ),
 });

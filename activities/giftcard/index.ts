@@ -3,6 +3,7 @@ import type { AlertsPort } from '../../providers/alerts/port.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
 import { asActivities } from '../refusals.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
+import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
 import { redeemGiftCardActivities } from './redeem-gift-card.ts';
 import { reserveEscrowActivities } from './reserve-escrow.ts';
 
@@ -10,13 +11,15 @@ export interface GiftcardDependencies {
   readonly db: Database;
   readonly codes: CardCodes;
   readonly alerts: AlertsPort;
+  readonly payoutRulesOf: PayoutRulesOf;
 }
 
-export const createGiftcardActivities = ({ db, codes, alerts }: GiftcardDependencies) =>
+export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: GiftcardDependencies) =>
   asActivities({
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
-    ...redeemGiftCardActivities(db, alerts),
+    ...redeemGiftCardActivities(db, payoutRulesOf),
+    ...paySettlementActivities(db, alerts, payoutRulesOf),
   });
 
 export type GiftcardActivities = ReturnType<typeof createGiftcardActivities>;

@@ -66,8 +66,8 @@ export const giftcardNexusServices = [
     reserveEscrow: backedBy<ReserveEscrowInput, Reservation>({
       workflowType: RESERVE_ESCROW,
       workflowId: ({ reservationId }) => reserveEscrowId(reservationId),
-      summary: ({ cards, giveawayId }) => `Reserve escrow of ${cards.length} cards for giveaway ${giveawayId}`,
-      searchAttributes: ({ giveawayId }) => ({ GiveawayId: giveawayId }),
+      summary: ({ cards, reservationId }) => `Reserve escrow of ${cards.length} cards, reservation ${reservationId}`,
+      searchAttributes: ({ giveawayId }) => (giveawayId === null ? {} : { GiveawayId: giveawayId }),
     }),
     postEscrow: onReservation(POST_ESCROW, postEscrowId, 'Post'),
     voidEscrow: onReservation(VOID_ESCROW, voidEscrowId, 'Void'),

@@ -14,7 +14,7 @@ export const holdWalletActivities = (db: Database) => ({
         { ...input, id: input.publishId, grossMinor: parseMinor(input.grossMinor) },
         input,
       );
-      return { fundingFeeMinor: hold.feeMinor.toString() };
+      return { fundingFeeMinor: hold.feeMinor };
     } catch (error) {
       // An earlier attempt that timed out may still be on its way: the tombstone stops it. The first attempt has none
       // before it, and a refusal of it leaves no row anywhere.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findCard, isMerchantOwner } from '../../db/giftcard/queries.ts';
+import { cardState, findCard, isMerchantOwner } from '../../db/giftcard/queries.ts';
 import type { GiftCard } from '../../db/giftcard/model.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { uuid } from '../http/amounts.ts';
@@ -24,7 +24,7 @@ export const giftCardRoutes = ({ db, codes }: GiftcardApi): Route[] => [
           principal.roles.includes('finance') ||
           (await isMerchantOwner(db, card.merchant_id, principal.userId)));
       if (!involved) throw new DomainError('card_not_found', 'There is no such card that you may see.');
-      return { status: 200, body: present(card) };
+      return { status: 200, body: present(card, await cardState(db, card)) };
     },
   }),
   defineRoute({
@@ -39,18 +39,23 @@ export const giftCardRoutes = ({ db, codes }: GiftcardApi): Route[] => [
       if (!card) throw new DomainError('card_not_found', 'There is no such card.');
       if (card.assignee_id !== principal.userId || !card.code_sealed)
         throw new DomainError('card_not_yours', 'The card is not yours.');
-      const body = { ...present(card), code: codes.reveal(card.id, card.code_sealed) };
+      const body = { ...present(card, await cardState(db, card)), code: codes.reveal(card.id, card.code_sealed) };
       return { status: 200, body, headers: { 'cache-control': 'no-store' } };
     },
   }),
 ];
 
-const present = (card: GiftCard) => ({
+const present = (card: GiftCard, state: string) => ({
   cardId: card.id,
   merchantId: card.merchant_id,
   currency: card.currency,
   faceMinor: card.face_minor.toString(),
-  remainingMinor: (card.face_minor - card.redeemed_minor).toString(),
-  state: card.state,
+  remainingMinor: card.remaining_minor.toString(),
+  heldMinor: card.held_minor.toString(),
+  redeemedMinor: card.redeemed_minor.toString(),
+  refundedMinor: card.refunded_minor.toString(),
+  releasedMinor: card.released_minor.toString(),
+  state,
+  frozen: card.frozen_at !== null,
   expiresAt: card.expires_at?.toISOString() ?? null,
 });

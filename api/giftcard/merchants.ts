@@ -20,7 +20,8 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
     body: z.object({
       name: z.string().trim().min(1).max(120),
       payoutAccount: z.string().trim().min(1).max(120),
-      payoutSchedule: z.literal('instant').default('instant'),
+      /** When redemptions are paid out: each at once, or all of an hour or a day together. */
+      payoutSchedule: z.enum(['instant', 'hourly', 'daily']).default('instant'),
     }),
     responses: { 201: { description: 'The merchant', schema: merchant } },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
@@ -45,7 +46,10 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
       amountsMinor: z.array(amountMinor).min(1).max(50).optional(),
       minMinor: amountMinor.optional(),
       maxMinor: amountMinor.optional(),
-      validityDays: z.int().min(1).max(3_660).default(365),
+      /** From a card's assignment. Without it and `validUntil`: a year. */
+      validityDays: z.int().min(1).max(3_660).optional(),
+      /** No card is valid beyond this instant. */
+      validUntil: z.iso.datetime({ offset: true }).optional(),
     }),
     responses: { 201: { description: 'The item' } },
     handler: async ({ params, body, resourceId, principal, actor, requestId }) => {
@@ -55,7 +59,7 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
         merchantId: params.merchantId,
         name: body.name,
         currency: body.currency,
-        validityDays: body.validityDays,
+        ...validityOf(body),
       };
       await addCatalogueItem(db, item, principal.userId, { actor, requestId });
       return {
@@ -82,6 +86,7 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
           minMinor: item.min_minor.toString(),
           maxMinor: item.max_minor.toString(),
           validityDays: item.validity_days,
+          validUntil: item.valid_until?.toISOString() ?? null,
         })),
       },
     }),
@@ -99,6 +104,21 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
     },
   }),
 ];
+
+const DEFAULT_VALIDITY_DAYS = 365;
+
+function validityOf({
+  validityDays,
+  validUntil,
+}: {
+  validityDays?: number | undefined;
+  validUntil?: string | undefined;
+}) {
+  if (validUntil !== undefined && Date.parse(validUntil) <= Date.now())
+    throw new DomainError('validation_failed', 'validUntil lies in the past.');
+  const days = validityDays ?? (validUntil === undefined ? DEFAULT_VALIDITY_DAYS : null);
+  return { validityDays: days, validUntil: validUntil === undefined ? null : new Date(validUntil) };
+}
 
 interface Offer {
   readonly amountsMinor?: readonly bigint[] | undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findCardByCode } from '../../db/giftcard/queries.ts';
-import { readRedemption } from '../../db/giftcard/redeem-gift-card.ts';
+import { readRedemption, redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { requireMerchant } from '../../db/giftcard/register-merchant.ts';
 import { parseCode } from '../../domain/card-code.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -9,6 +9,7 @@ import {
   GIFTCARD_TASK_QUEUE,
   REDEEM_GIFT_CARD,
   redeemGiftCardId,
+  type RedeemGiftCardInput,
   type RedemptionView,
 } from '../../workflows/giftcard/contract.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
@@ -39,26 +40,39 @@ export const redeemGiftCardRoutes = ({ db, temporal, budgetMs, codes, codeLimit 
       202: { description: 'Not confirmed yet: look again at the link; it expires by itself' },
     },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
-      await requireMerchant(db, body.merchantId, principal.userId);
+      const merchant = await requireMerchant(db, body.merchantId, principal.userId);
       await codeLimit.consume(principal.userId);
       const code = parseCode(body.code);
       const card = code && (await findCardByCode(db, codes.hash(code)));
       if (!card) throw new DomainError('card_code_invalid', 'There is no card with this code.');
+      const input = {
+        redemptionId: resourceId,
+        cardId: card.id,
+        merchantId: body.merchantId,
+        currency: body.currency ?? null,
+        expiresAt: new Date(Date.now() + body.expiresInMs),
+      };
+      const headers = { location: `/v1/redemptions/${resourceId}` };
+      if (merchant.payoutSchedule !== 'instant') {
+        // Its payout is a batch's: the redemption is one transaction, and needs no workflow.
+        const amounts = { amountMinor: body.amountMinor ?? null, payout: { settle: 'later' } as const };
+        const { step: _step, ...redemption } = await redeemGiftCard(db, { ...input, ...amounts }, { actor, requestId });
+        return { status: 201, body: redemption, headers };
+      }
       const answer = await startAndAwait<RedemptionView>(temporal, {
         workflowType: REDEEM_GIFT_CARD,
         workflowId: redeemGiftCardId(resourceId),
         taskQueue: GIFTCARD_TASK_QUEUE,
         args: [
           {
-            redemptionId: resourceId,
-            cardId: card.id,
-            merchantId: body.merchantId,
+            ...input,
             amountMinor: body.amountMinor?.toString() ?? null,
-            currency: body.currency ?? null,
-            expiresAt: new Date(Date.now() + body.expiresInMs).toISOString(),
+            cardCurrency: card.currency,
+            authorisationId: null,
+            expiresAt: input.expiresAt.toISOString(),
             actor,
             requestId,
-          },
+          } satisfies RedeemGiftCardInput,
         ],
         update: AWAIT_CONFIRMATION,
         summary: `Redeem card ${card.id} at merchant ${body.merchantId}`,
@@ -66,7 +80,6 @@ export const redeemGiftCardRoutes = ({ db, temporal, budgetMs, codes, codeLimit 
         memo: { requestId },
         budgetMs,
       });
-      const headers = { location: `/v1/redemptions/${resourceId}` };
       if (answer.kind === 'answered') return { status: 201, body: answer.value, headers };
       return { status: 202, body: { redemptionId: resourceId, href: headers.location }, headers };
     },
@@ -82,12 +95,7 @@ export const redeemGiftCardRoutes = ({ db, temporal, budgetMs, codes, codeLimit 
       const redemption = await readRedemption(db, params.redemptionId);
       if (!redemption) throw new DomainError('redemption_not_found', 'There is no such redemption.');
       await requireMerchant(db, redemption.merchantId, principal.userId);
-      const body = {
-        ...redemption,
-        amountMinor: redemption.amountMinor.toString(),
-        remainingMinor: redemption.remainingMinor.toString(),
-      };
-      return { status: 200, body };
+      return { status: 200, body: redemption };
     },
   }),
 ];

@@ -85,6 +85,9 @@ export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route
 
 const present = (settlement: Settlement) => ({
   settlementId: settlement.id,
+  kind: settlement.kind,
+  window: settlement.window_key,
+  redemptions: settlement.line_count,
   merchantId: settlement.merchant_id,
   cardId: settlement.card_id,
   redemptionId: settlement.redemption_id,
@@ -94,6 +97,7 @@ const present = (settlement: Settlement) => ({
   fee: settlement.fee_minor.toString(),
   service: settlement.service_minor.toString(),
   merchant: settlement.merchant_minor.toString(),
+  carried: settlement.carried_minor.toString(),
   state: settlement.state,
   caseNumber: settlement.case_number,
   reason: settlement.reason,

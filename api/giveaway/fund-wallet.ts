@@ -72,16 +72,7 @@ export const fundWalletRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route
       const found = await readFunding(db, params.fundingId);
       if (!found || found.hostId !== principal.userId)
         throw new DomainError('funding_not_found', 'There is no such funding of yours.');
-      const { id, state, amountMinor: amount, currency: code, feeMinor, failureCode } = found;
-      const body = {
-        fundingId: id,
-        state,
-        amountMinor: amount.toString(),
-        currency: code,
-        feeMinor: feeMinor?.toString() ?? null,
-        failureCode,
-      };
-      return { status: 200, body };
+      return { status: 200, body: funding.parse(found) };
     },
   }),
   defineRoute({

@@ -1,28 +1,53 @@
 import type { Db } from '../connect.ts';
 import { checkInvariant, type InvariantCheck } from '../ledger/audit.ts';
 
-const ESCROW = `(select a.owner_id, a.credits_posted - a.debits_posted as balance from ledger_accounts a where a.type = 'escrow')`;
+const BALANCES = (type: string): string =>
+  `(select a.owner_id, a.credits_posted - a.debits_posted as credit, a.debits_posted - a.credits_posted as debit, a.debits_pending
+    from ledger_accounts a where a.type = '${type}')`;
+
+/** F(C) of a card in SQL: the part of its funding fee that the first C carry. */
+const FEE_UP_TO = (amount: string): string => `div(c.funding_fee_minor::numeric * (${amount}), c.face_minor)`;
 
 const CHECKS: Readonly<Record<string, string>> = {
-  'face = remaining + redeemed': `
-    select count(*) as checked, count(*) filter (where c.state in ('RESERVED', 'SETTLING', 'SETTLED')
-      and coalesce(e.balance, 0) <> c.face_minor - c.redeemed_minor) as broken
-    from gift_cards c left join ${ESCROW} e on e.owner_id = c.id::text`,
+  'face = remaining + released + redeemed − refunded': `
+    select count(*) as checked, count(*) filter (where c.state = 'ISSUED' and (c.face_minor <> c.remaining_minor + c.released_minor
+      + c.redeemed_minor - c.refunded_minor)) as broken from gift_cards c`,
+  'escrow of a card = its remaining amount': `
+    select count(*) as checked, count(*) filter (where coalesce(e.credit, 0) <> c.remaining_minor
+      or coalesce(e.debits_pending, 0) <> c.held_minor) as broken
+    from gift_cards c left join ${BALANCES('escrow')} e on e.owner_id = c.id::text`,
   'Σ escrow = Σ remaining': `
-    select 1 as checked, case when (select coalesce(sum(balance), 0) from ${ESCROW} e)
-      = (select coalesce(sum(face_minor - redeemed_minor) filter (where state in ('RESERVED', 'SETTLING', 'SETTLED')), 0) from gift_cards)
+    select 1 as checked, case when (select coalesce(sum(credit), 0) from ${BALANCES('escrow')} e)
+      = (select coalesce(sum(remaining_minor), 0) from gift_cards)
+        + (select coalesce(sum(c.face_minor), 0) from gift_cards c join escrow_reservations r on r.id = c.reservation_id
+           where c.state = 'RESERVING' and r.state = 'RESERVED')
       then 0 else 1 end as broken`,
+  'Σ pending on escrow = Σ open authorisations': `
+    select count(*) as checked, count(*) filter (where c.held_minor <> coalesce(a.sum, 0)) as broken
+    from gift_cards c left join (select card_id, sum(amount_minor) as sum from card_authorisations where state = 'OPEN' group by card_id) a
+      on a.card_id = c.id`,
+  'escrows of a card by state = its amounts': `
+    select count(*) as checked, count(*) filter (where c.state = 'ISSUED' and (coalesce(e.reserved, 0) <> c.remaining_minor
+      or coalesce(e.spent, 0) <> c.redeemed_minor or coalesce(e.released, 0) <> c.released_minor)) as broken
+    from gift_cards c left join (select card_id, sum(amount_minor) filter (where state = 'RESERVED') as reserved,
+      sum(amount_minor) filter (where state in ('SETTLING', 'SETTLED')) as spent,
+      sum(amount_minor) filter (where state in ('RELEASING', 'RELEASED')) as released from card_escrows group by card_id) e on e.card_id = c.id`,
   'redeemed = Σ redemptions of the card': `
-    select count(*) as checked, count(*) filter (where c.redeemed_minor <> coalesce(r.sum, 0)) as broken
-    from gift_cards c left join (select card_id, sum(amount_minor) as sum from redemptions group by card_id) r on r.card_id = c.id`,
+    select count(*) as checked, count(*) filter (where c.redeemed_minor <> coalesce(r.sum, 0) or c.refunded_minor <> coalesce(r.refunded, 0)) as broken
+    from gift_cards c left join (select card_id, sum(amount_minor) as sum, sum(refunded_minor) as refunded from redemptions group by card_id) r
+      on r.card_id = c.id`,
   'F + S + M = redeemed': `
-    select count(*) as checked, count(*) filter (where fee_minor + service_minor + merchant_minor <> gross_minor) as broken from settlements`,
+    select count(*) as checked, count(*) filter (where fee_minor + service_minor + merchant_minor <> gross_minor) as broken
+    from settlement_lines where kind <> 'carried'`,
+  'a settlement = Σ its lines': `
+    select count(*) as checked, count(*) filter (where (s.fee_minor, s.service_minor, s.merchant_minor, s.line_count)
+      is distinct from (coalesce(l.fee, 0), coalesce(l.service, 0), coalesce(l.merchant, 0), coalesce(l.lines, 0))) as broken
+    from settlements s left join (select settlement_id, sum(fee_minor)::bigint as fee, sum(service_minor)::bigint as service,
+      sum(merchant_minor)::bigint as merchant, count(*)::int as lines from settlement_lines group by settlement_id) l on l.settlement_id = s.id`,
   'Σ fees:funding = what cards carry': `
-    select count(*) as checked, count(*) filter (where a.debits_posted - a.credits_posted <>
-      case when c.state in ('RESERVED', 'SETTLING', 'SETTLED') then c.funding_fee_minor - coalesce(r.sum, 0) else 0 end) as broken
-    from gift_cards c
-    join ledger_accounts a on a.type = 'fees:funding' and a.owner_id = c.id::text
-    left join (select card_id, sum(fee_minor) as sum from redemptions group by card_id) r on r.card_id = c.id`,
+    select count(*) as checked, count(*) filter (where coalesce(a.debit, 0) <> case when c.state = 'ISSUED'
+      then ${FEE_UP_TO('c.face_minor - c.released_minor')} - ${FEE_UP_TO('c.redeemed_minor - c.refunded_minor')} else 0 end) as broken
+    from gift_cards c left join ${BALANCES('fees:funding')} a on a.owner_id = c.id::text`,
   'nothing is 15 minutes beyond its deadline': `
     select count(*) as checked, count(*) filter (where updated_at < now() - interval '15 minutes') as broken from (
       select updated_at from settlements where state = 'SETTLING'
@@ -32,7 +57,8 @@ const CHECKS: Readonly<Record<string, string>> = {
       select settlement_id, leg, count(*) filter (where state not in ('FAILED_DEFINITE', 'REVERSED')) as live
       from settlement_intents group by settlement_id, leg) l`,
   'a settled settlement has paid both legs': `
-    select count(*) as checked, count(*) filter (where s.state = 'SETTLED' and coalesce(i.paid, 0) <> s.merchant_minor + s.service_minor) as broken
+    select count(*) as checked, count(*) filter (where s.state = 'SETTLED'
+      and coalesce(i.paid, 0) <> s.merchant_minor + s.service_minor - s.carried_minor) as broken
     from settlements s left join (select settlement_id, sum(amount_minor) as paid from settlement_intents where state = 'SUCCEEDED' group by 1) i
       on i.settlement_id = s.id`,
 };

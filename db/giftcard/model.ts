@@ -11,7 +11,8 @@ export class CatalogueItem extends Model {
   declare min_minor: bigint;
   declare max_minor: bigint;
   declare amounts_minor: string[] | null;
-  declare validity_days: number;
+  declare validity_days: number | null;
+  declare valid_until: Date | null;
 }
 
 export class GiftCard extends Model {
@@ -22,8 +23,13 @@ export class GiftCard extends Model {
   declare assignee_id: string | null;
   declare currency: string;
   declare face_minor: bigint;
+  declare remaining_minor: bigint;
+  declare held_minor: bigint;
   declare redeemed_minor: bigint;
+  declare refunded_minor: bigint;
+  declare released_minor: bigint;
   declare state: string;
+  declare frozen_at: Date | null;
   declare expires_at: Date | null;
   declare code_sealed: Buffer | null;
 }
@@ -44,15 +50,20 @@ export class SettlementIntent extends Model {
 export class Settlement extends Model {
   static override readonly tableName = 'settlements';
   declare id: string;
-  declare merchant_id: string;
-  declare card_id: string;
-  declare redemption_id: string;
+  declare kind: string;
+  /** Null: carried shares of the platform. */
+  declare merchant_id: string | null;
+  declare card_id: string | null;
+  declare redemption_id: string | null;
+  declare window_key: string | null;
+  declare line_count: number;
   declare workflow_id: string;
   declare currency: string;
   declare gross_minor: bigint;
   declare fee_minor: bigint;
   declare service_minor: bigint;
   declare merchant_minor: bigint;
+  declare carried_minor: bigint;
   declare state: string;
   declare case_number: number;
   declare reason: string | null;

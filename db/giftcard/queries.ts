@@ -7,6 +7,18 @@ export const listCatalogue = (db: Db, merchantId: string): Promise<CatalogueItem
 export const findCard = (db: Db, id: string): Promise<GiftCard | undefined> =>
   Promise.resolve(GiftCard.query(db).findById(id));
 
+/** What has become of a card's value: RESERVING, RESERVED, SETTLING, SETTLED, RELEASING, RELEASED or VOIDED. */
+export async function cardState(db: Db, card: GiftCard): Promise<string> {
+  if (card.state !== 'ISSUED') return card.state;
+  if (card.remaining_minor > 0n) return 'RESERVED';
+  const open = await db('card_escrows')
+    .where({ card_id: card.id })
+    .whereIn('state', ['SETTLING', 'RELEASING'])
+    .orderBy('state', 'desc')
+    .first<{ state: string }>('state');
+  return open?.state ?? (card.redeemed_minor > card.refunded_minor ? 'SETTLED' : 'RELEASED');
+}
+
 /** @param codeHash the keyed hash of a code: the code itself is nowhere. */
 export const findCardByCode = (db: Db, codeHash: Uint8Array): Promise<GiftCard | undefined> =>
   Promise.resolve(GiftCard.query(db).findOne({ code_hash: codeHash }));
@@ -52,6 +64,7 @@ export const settlementHistory = (db: Db, settlementId: string): Promise<History
       ),
   );
 
-export async function isMerchantOwner(db: Db, merchantId: string, ownerId: string): Promise<boolean> {
+export async function isMerchantOwner(db: Db, merchantId: string | null, ownerId: string): Promise<boolean> {
+  if (merchantId === null) return false;
   return (await db('merchants').where({ id: merchantId, owner_id: ownerId }).first('id')) !== undefined;
 }

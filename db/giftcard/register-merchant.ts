@@ -3,16 +3,18 @@ import type { Database, Db } from '../connect.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { appendEvent } from '../outbox/append-event.ts';
 
+/** When redemptions are paid out: each by itself, or all of a window together. */
+export type PayoutSchedule = 'instant' | 'hourly' | 'daily';
+
 export interface NewMerchant {
   readonly id: string;
   readonly ownerId: string;
   readonly name: string;
   readonly payoutAccount: string;
+  readonly payoutSchedule: PayoutSchedule;
 }
 
-export interface Merchant extends NewMerchant {
-  readonly payoutSchedule: string;
-}
+export type Merchant = NewMerchant;
 
 export interface NewCatalogueItem {
   readonly id: string;
@@ -23,7 +25,9 @@ export interface NewCatalogueItem {
   readonly amountsMinor: readonly bigint[] | null;
   readonly minMinor: bigint;
   readonly maxMinor: bigint;
-  readonly validityDays: number;
+  /** A card is valid for so many days from its assignment, until an instant, or until the earlier of both. */
+  readonly validityDays: number | null;
+  readonly validUntil: Date | null;
 }
 
 /** The platform's rate for a merchant who has not agreed on another: 5 %. */
@@ -46,6 +50,7 @@ export const registerMerchant = (db: Database, merchant: NewMerchant, cause: Cau
         owner_id: merchant.ownerId,
         name: merchant.name,
         payout_account: merchant.payoutAccount,
+        payout_schedule: merchant.payoutSchedule,
       })
       .onConflict('id')
       .ignore()
@@ -71,6 +76,7 @@ export const addCatalogueItem = (db: Database, item: NewCatalogueItem, ownerId: 
         min_minor: item.minMinor,
         max_minor: item.maxMinor,
         validity_days: item.validityDays,
+        valid_until: item.validUntil,
       })
       .onConflict('id')
       .ignore()

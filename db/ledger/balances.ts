@@ -1,5 +1,5 @@
 import type { Db } from '../connect.ts';
-import type { Account } from './transfer.ts';
+import type { Account } from './account.ts';
 
 export interface Balance {
   /** Minor units on the account's normal side; what is pending in does not count. */
@@ -22,11 +22,6 @@ const NONE: Balance = { postedMinor: 0n, availableMinor: 0n };
 /** Balances in the order of the accounts asked for; an account that was never touched has nothing on it. */
 export async function readBalances(db: Db, accounts: readonly Account[]): Promise<Balance[]> {
   return inOrder(accounts, await select(db, accounts));
-}
-
-/** The same, holding the accounts' locks until the transaction ends. */
-export async function lockBalances(db: Db, accounts: readonly Account[]): Promise<Balance[]> {
-  return inOrder(accounts, await select(db, accounts).orderBy(['hotness', 'id']).forNoKeyUpdate());
 }
 
 const select = (db: Db, accounts: readonly Account[]) =>

@@ -4,7 +4,7 @@ import { auditRows, type InvariantCheck } from '../../db/ledger/audit.ts';
 const LIVE_AWARDS = `
   select p.card_id, p.face_minor from giveaway_awards a join giveaway_prizes p on p.id = a.prize_id
   where a.state not in ('EXPIRED', 'DECLINED', 'DISQUALIFIED')`;
-const CARDS = `select id as card_id, face_minor from gift_cards where state in ('RESERVED', 'SETTLING', 'SETTLED')`;
+const CARDS = `select id as card_id, face_minor from gift_cards where state = 'ISSUED'`;
 
 interface Card {
   readonly card_id: string;

@@ -6,14 +6,13 @@ import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { addCatalogueItem, registerMerchant } from '../../db/giftcard/register-merchant.ts';
 import { postEscrow, reserveEscrow, voidEscrow } from '../../db/giftcard/reserve-escrow.ts';
 import {
-  beginLeg,
   completeLeg,
-  completeSettlement,
   markIntentUnknown,
+  nextStep,
   parkSettlement,
   refuseLeg,
   resumeSettlement,
-} from '../../db/giftcard/settle-redemption.ts';
+} from '../../db/giftcard/pay-settlement.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { eventCounts, twice } from './twice.ts';
@@ -36,10 +35,13 @@ const reservation = {
   fundingFeeMinor: 250n,
   cards: [{ cardId: ids.card, merchantId: ids.merchant, catalogueItemId: ids.item, faceMinor: 10_000n }],
 };
-const redemption = (change: object = {}) => ({
+const rules = { payoutMinimumMinor: 0n, platformReserveMinor: 0n };
+const redemption = ({
+  settlementId = randomUUID(),
+  ...change
+}: { settlementId?: `${string}-${string}-${string}-${string}-${string}`; cardId?: string; expiresAt?: Date } = {}) => ({
   redemptionId: randomUUID(),
-  settlementId: randomUUID(),
-  workflowId: 'test',
+  payout: { settle: 'instant' as const, settlementId, workflowId: 'test', ...rules },
   cardId: ids.card,
   merchantId: ids.merchant,
   amountMinor: null,
@@ -55,12 +57,22 @@ describe('every command of the giftcard database, twice at once and again', () =
 
   beforeAll(async () => {
     test = await createTestDatabase('giftcard');
-    await registerMerchant(test.db, { id: ids.merchant, ownerId: ids.owner, name: 'M', payoutAccount: 'acct' }, cause);
+    await registerMerchant(
+      test.db,
+      { id: ids.merchant, ownerId: ids.owner, name: 'M', payoutAccount: 'acct', payoutSchedule: 'instant' as const },
+      cause,
+    );
   });
   afterAll(() => test.drop());
 
   it('registers a merchant and its catalogue', async () => {
-    const merchant = { id: randomUUID(), ownerId: ids.owner, name: 'M', payoutAccount: 'acct' };
+    const merchant = {
+      id: randomUUID(),
+      ownerId: ids.owner,
+      name: 'M',
+      payoutAccount: 'acct',
+      payoutSchedule: 'instant' as const,
+    };
     await run(() => registerMerchant(test.db, merchant, cause));
     const item = {
       id: ids.item,
@@ -71,6 +83,7 @@ describe('every command of the giftcard database, twice at once and again', () =
       minMinor: 10_000n,
       maxMinor: 10_000n,
       validityDays: 30,
+      validUntil: null,
     };
     await run(() => addCatalogueItem(test.db, item, ids.owner, cause));
   });
@@ -86,28 +99,30 @@ describe('every command of the giftcard database, twice at once and again', () =
 
   it('redeems once, however often it is asked', async () => {
     const input = redemption({ settlementId });
-    expect((await run(() => redeemGiftCard(test.db, input, cause))).amountMinor).toBe(10_000n);
+    expect((await run(() => redeemGiftCard(test.db, input, cause))).amountMinor).toBe('10000');
     await expect(redeemGiftCard(test.db, redemption(), cause)).rejects.toMatchObject({ code: 'card_already_redeemed' });
   });
 
   it('settles: a refused leg, a case, a decision, a new intent', async () => {
-    const first = await run(() => beginLeg(test.db, { settlementId, leg: 'merchant' }));
-    await run(() => markIntentUnknown(test.db, first?.id ?? ''));
-    expect((await beginLeg(test.db, { settlementId, leg: 'merchant' }))?.state).toBe('UNKNOWN');
-    await run(() => refuseLeg(test.db, { intentId: first?.id ?? '', failureCode: 'account_closed' }, cause));
-    const caseNumber = await run(() => parkSettlement(test.db, { settlementId, reason: 'account_closed' }, cause));
+    const next = () => nextStep(test.db, { settlementId, ...rules }, cause);
+    const first = (await run(next)).intent?.intentId ?? '';
+    await run(() => markIntentUnknown(test.db, first));
+    expect((await next()).intent?.state).toBe('UNKNOWN');
+    await run(() => refuseLeg(test.db, { settlementId, intentId: first, failureCode: 'account_closed' }, cause));
+    const { caseNumber } = await run(() => parkSettlement(test.db, { settlementId, reason: 'account_closed' }, cause));
+    expect((await next()).intent).toBeNull();
     await expect(
       resumeSettlement(test.db, { settlementId, caseNumber: caseNumber + 1, reason: 'no' }, cause),
     ).rejects.toMatchObject({ code: 'case_changed' });
     await run(() => resumeSettlement(test.db, { settlementId, caseNumber, reason: 'mended' }, cause));
-    for (const leg of ['merchant', 'platform'] as const) {
-      const intent = await run(() => beginLeg(test.db, { settlementId, leg }));
-      expect(intent?.id).not.toBe(first?.id);
-      await run(() =>
-        completeLeg(test.db, { intentId: intent?.id ?? '', providerId: 'tr_1', payoutFeeMinor: 25n }, cause),
-      );
-    }
-    await run(() => completeSettlement(test.db, settlementId, cause));
+    const paid = { settlementId, providerId: 'tr_1', payoutFeeMinor: 25n, ...rules };
+    const merchant = (await run(next)).intent;
+    expect(merchant).toMatchObject({ leg: 'merchant', amountMinor: '9262' });
+    expect(merchant?.intentId).not.toBe(first);
+    const { intent } = await run(() => completeLeg(test.db, { ...paid, intentId: merchant?.intentId ?? '' }, cause));
+    expect(intent).toMatchObject({ leg: 'platform', amountMinor: '488' });
+    const settled = await run(() => completeLeg(test.db, { ...paid, intentId: intent?.intentId ?? '' }, cause));
+    expect(settled).toMatchObject({ state: 'SETTLED', intent: null });
     expect(await eventCounts(test.db)).toMatchObject({
       'giftcard.settlement.needs_attention': 1,
       'giftcard.settlement.settled': 1,
@@ -129,8 +144,9 @@ describe('every command of the giftcard database, twice at once and again', () =
       [...(await checkLedger(test.db, 'x')), ...(await checkGiftcards(test.db))].filter(({ broken }) => broken > 0),
     ).toEqual([]);
     const forbidden = [
-      test.db('gift_cards').where({ id: ids.card }).update({ state: 'RELEASED' }),
-      test.db('settlements').where({ id: settlementId }).update({ state: 'SETTLING' }),
+      test.db('card_escrows').where({ card_id: ids.card }).update({ state: 'RESERVED', redemption_id: null }),
+      test.db('gift_cards').where({ id: ids.card }).update({ remaining_minor: 1 }),
+      test.db('settlement_lines').where({ settlement_id: settlementId }).update({ settlement_id: randomUUID() }),
       test.db('ledger_transfers').del(),
       test.db('domain_events').update({ actor: 'somebody else' }),
       test.db('ledger_accounts').where({ type: 'escrow' }).update({ debits_posted: 999_999_999 }),
@@ -169,9 +185,14 @@ describe('every command of the giftcard database, twice at once and again', () =
       reservationId: randomUUID(),
       cards: [{ ...reservation.cards[0]!, cardId: randomUUID() }],
     };
-    const cardId = more.cards[0]?.cardId;
+    const cardId = more.cards[0]?.cardId ?? '';
     await reserveEscrow(test.db, more, cause);
     await postEscrow(test.db, more.reservationId, cause);
+    await expect(redeemGiftCard(test.db, redemption({ cardId }), cause)).rejects.toMatchObject({
+      code: 'card_not_redeemable',
+    });
+    const code = { hash: Buffer.from('third'), sealed: Buffer.from('sealed') };
+    await assignGiftCard(test.db, { cardId, awardId: randomUUID(), assigneeId: ids.owner, code }, cause);
     const outcomes = await Promise.allSettled(
       Array.from({ length: 100 }, () => redeemGiftCard(test.db, redemption({ cardId }), cause)),
     );

@@ -8,7 +8,7 @@ const STATES = {
   giveaway: `select coalesce(md5(string_agg(id::text || state, ',' order by id)), '') as states from (
     select id, state from giveaways union all select id, state from giveaway_awards union all select id, state from wallet_holds) s`,
   giftcard: `select coalesce(md5(string_agg(id::text || state, ',' order by id)), '') as states from (
-    select id, state from gift_cards union all select id, state from settlements union all select id, state from escrow_reservations) s`,
+    select id, state || remaining_minor as state from gift_cards union all select id, state from card_escrows union all select id, state from settlements union all select id, state from escrow_reservations) s`,
 } as const;
 
 /** Ledger rows, events, balances and states of both databases, as one text to compare. */

@@ -11,7 +11,8 @@ interface Caused {
 export interface ReserveEscrowInput extends Caused {
   /** Also the id of the publish and of the wallet's hold on the other book. */
   readonly reservationId: string;
-  readonly giveawayId: string;
+  /** Null: cards that are issued without a giveaway. */
+  readonly giveawayId: string | null;
   readonly hostId: string;
   readonly currency: string;
   readonly grossMinor: string;
@@ -74,9 +75,13 @@ export interface RedeemGiftCardInput extends Caused {
   readonly redemptionId: string;
   readonly cardId: string;
   readonly merchantId: string;
-  /** Absent: all that is left on the card. */
+  /** Absent: all that is left on the card, or all that was authorised. */
   readonly amountMinor: string | null;
+  /** What the till believes the card to be in; another currency is refused. */
   readonly currency: string | null;
+  readonly cardCurrency: string;
+  /** Confirms this authorisation. */
+  readonly authorisationId: string | null;
   /** Somebody stands waiting at the till: after this instant the first transaction refuses. */
   readonly expiresAt: string;
   readonly actor: string;
@@ -86,13 +91,37 @@ export type SettlementState = 'SETTLING' | 'NEEDS_ATTENTION' | 'SETTLED';
 
 export interface RedemptionView {
   readonly redemptionId: string;
-  readonly settlementId: string;
+  readonly settlementId: string | null;
   readonly cardId: string;
   readonly merchantId: string;
   readonly currency: string;
   readonly amountMinor: string;
   readonly remainingMinor: string;
+  /** LINED_UP: the merchant's next batch pays it out. */
+  readonly state: 'LINED_UP' | SettlementState;
+}
+
+/** What of a settlement is to be sent, or looked up, now. */
+export interface SettlementStep {
+  readonly settlementId: string;
   readonly state: SettlementState;
+  readonly caseNumber: number;
+  readonly reason: string | null;
+  /** Null when nothing is left to pay, or a person has to decide. */
+  readonly intent: {
+    readonly intentId: string;
+    readonly leg: 'merchant' | 'platform';
+    readonly amountMinor: string;
+    readonly currency: string;
+    /** Null: the platform's own account. */
+    readonly destinationAccount: string | null;
+    readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE' | 'REVERSED';
+    readonly firstSentAt: string;
+  } | null;
+}
+
+export interface ConfirmedRedemption extends RedemptionView {
+  readonly step: SettlementStep | null;
 }
 
 export const REDEEM_GIFT_CARD = 'redeemGiftCard';

@@ -1,0 +1,57 @@
+import type { Database } from '../../db/connect.ts';
+import {
+  completeLeg,
+  markIntentUnknown,
+  nextStep,
+  parkSettlement,
+  refuseLeg,
+  resumeSettlement,
+  type PayoutRules,
+} from '../../db/giftcard/pay-settlement.ts';
+import { parseMinor } from '../../domain/money.ts';
+import type { AlertsPort } from '../../providers/alerts/port.ts';
+import type { SettlementStep } from '../../workflows/giftcard/contract.ts';
+
+interface Caused {
+  readonly actor: string;
+  readonly requestId: string;
+}
+
+interface SettlementRef extends Caused {
+  readonly settlementId: string;
+  readonly currency: string;
+}
+
+interface IntentRef extends SettlementRef {
+  readonly intentId: string;
+}
+
+/** What the provider and the platform's reserve ask for, by currency. */
+export type PayoutRulesOf = (currency: string) => PayoutRules;
+
+export const paySettlementActivities = (db: Database, alerts: AlertsPort, payoutRulesOf: PayoutRulesOf) => ({
+  nextStep: (input: SettlementRef): Promise<SettlementStep> =>
+    nextStep(db, { ...input, ...payoutRulesOf(input.currency) }, input),
+
+  /** @returns what is next: the platform's leg follows the merchant's in the same transaction. */
+  completeLeg: (input: IntentRef & { providerId: string; payoutFeeMinor: string }): Promise<SettlementStep> =>
+    completeLeg(
+      db,
+      { ...input, payoutFeeMinor: parseMinor(input.payoutFeeMinor), ...payoutRulesOf(input.currency) },
+      input,
+    ),
+
+  refuseLeg: (input: IntentRef & { failureCode: string }): Promise<void> => refuseLeg(db, input, input),
+  markIntentUnknown: (intentId: string): Promise<void> => markIntentUnknown(db, intentId),
+  parkSettlement: (input: SettlementRef & { reason: string }): Promise<SettlementStep> =>
+    parkSettlement(db, input, input),
+  resumeSettlement: (input: SettlementRef & { caseNumber: number; reason: string }): Promise<SettlementStep> =>
+    resumeSettlement(db, input, input),
+
+  alertFinance: (input: SettlementRef & { caseNumber: number; reason: string }): Promise<void> =>
+    alerts.raise({
+      key: `settlement:${input.settlementId}:${input.caseNumber}`,
+      summary: `Settlement ${input.settlementId} needs a decision: ${input.reason}`,
+      correlationId: input.requestId,
+    }),
+});

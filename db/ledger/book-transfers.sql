@@ -1,0 +1,158 @@
+-- The ledger's ids, as `ledgerUuid` in account.ts makes them: RFC 9562 version 8 from SHA-256 of the names.
+create or replace function ledger_uuid(variadic p_names text[]) returns uuid language sql immutable parallel safe as $$
+  select encode(set_byte(set_byte(h, 6, get_byte(h, 6) & 15 | 128), 8, get_byte(h, 8) & 63 | 128), 'hex')::uuid
+  from (select substr(sha256(convert_to(array_to_string(p_names, chr(31)), 'UTF8')), 1, 16) as h) d
+$$;
+
+-- The account of this type, owner and currency; it is opened by the first transfer that touches it.
+create or replace function ledger_account(p_type text, p_owner text, p_currency text) returns uuid language plpgsql as $$
+declare
+  v_id uuid := ledger_uuid('account', p_type, p_owner, p_currency);
+begin
+  -- A scalar subselect: `exists` planned on an empty table would stay a full scan for the session.
+  if (select a.id from ledger_accounts a where a.id = v_id) is null then
+    insert into ledger_accounts (id, type, owner_id, currency, normal_side, non_negative, hotness)
+    select v_id, t.type, p_owner, p_currency, t.normal_side, t.non_negative, t.hotness
+    from ledger_account_types t where t.type = p_type
+    on conflict do nothing;
+  end if;
+  return v_id;
+end $$;
+
+-- `a → b`: a transfer that is posted, or pending, as a line for ledger_book.
+create or replace function ledger_transfer(
+  p_kind text, p_id uuid, p_debit uuid, p_credit uuid, p_amount_minor bigint, p_currency text, p_code text,
+  p_reference_id text, p_corrects_id uuid default null
+) returns ledger_line language sql immutable as $$
+  select row(p_id, p_kind, p_debit, p_credit, p_amount_minor, p_currency, null, p_code, p_reference_id, p_corrects_id, null)::ledger_line
+$$;
+
+-- Posts or voids a pending transfer, in full, once; the id follows from the pending one.
+create or replace function ledger_resolve(p_kind text, p_pending_id uuid, p_code text, p_reference_id text)
+returns ledger_line language sql immutable as $$
+  select row(ledger_uuid('transfer', p_pending_id::text, p_kind), p_kind, null, null, null, null, p_pending_id, p_code,
+             p_reference_id, null, null)::ledger_line
+$$;
+
+create or replace function ledger_input_hash(l ledger_line) returns bytea language sql immutable as $$
+  select sha256(convert_to(concat_ws('|', l.kind, l.debit_account_id, l.credit_account_id, l.amount_minor, l.currency,
+    l.pending_id, l.code, l.reference_id, l.corrects_id, (extract(epoch from l.effective_at) * 1000000)::bigint), 'UTF8'))
+$$;
+
+-- Books all lines or none. True when it wrote; false when all of them stood there already with the same inputs.
+-- Lines of zero are left out. The rows come first, so that whoever came earlier under the same id is waited for; the
+-- balances last, in the order of (hotness, id), so that the account everybody wants is held for the shortest time.
+-- Never by scanning: a plan made while the tables were empty would be kept while they grow.
+create or replace function ledger_book(p_lines ledger_line[]) returns boolean language plpgsql
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+  v_lines ledger_line[] := array(select l from unnest(p_lines) l where l.pending_id is not null or l.amount_minor <> 0);
+  v_written int;
+  v_accounts int;
+  v_updated int;
+begin
+  if cardinality(v_lines) = 0 then return false; end if;
+
+  insert into ledger_transfers (id, kind, input_hash, debit_account_id, credit_account_id, amount_minor, currency,
+                                pending_id, code, reference_id, corrects_id, effective_at)
+  select l.id, l.kind, ledger_input_hash(l), coalesce(p.debit_account_id, l.debit_account_id),
+         coalesce(p.credit_account_id, l.credit_account_id), coalesce(p.amount_minor, l.amount_minor),
+         coalesce(p.currency, l.currency), l.pending_id, l.code, l.reference_id, l.corrects_id,
+         coalesce(l.effective_at, now())
+  from unnest(v_lines) l left join ledger_transfers p on p.id = l.pending_id and p.kind = 'pending'
+  where l.pending_id is null or p.id is not null
+  on conflict do nothing;
+  get diagnostics v_written = row_count;
+  if v_written <> cardinality(v_lines) then
+    if v_written = 0 and ledger_repeated(v_lines) then return false; end if;
+    perform ledger_explain(v_lines);
+    -- What is left unwritten now is the undo of what never happened: it has left its mark.
+    v_lines := array(select l from unnest(v_lines) l where (select t.id from ledger_transfers t where t.id = l.id) is not null);
+    if cardinality(v_lines) > v_written then
+      perform refuse('ledger_transfer_conflict', 'Some of these transfers stand already, and some do not.');
+    end if;
+    if v_written = 0 then return true; end if;
+  end if;
+
+  with moves as (
+    select t.currency, e.account_id, e.side,
+      case t.kind when 'pending' then t.amount_minor when 'posted' then 0 else -t.amount_minor end as pending,
+      case when t.kind in ('posted', 'post') then t.amount_minor else 0 end as posted
+    from unnest(v_lines) l join ledger_transfers t on t.id = l.id
+    cross join lateral (values ('debit', t.debit_account_id), ('credit', t.credit_account_id)) e(side, account_id)
+  ), sums as (
+    select account_id, min(currency) as currency,
+      coalesce(sum(pending) filter (where side = 'debit'), 0)::bigint as debits_pending,
+      coalesce(sum(posted) filter (where side = 'debit'), 0)::bigint as debits_posted,
+      coalesce(sum(pending) filter (where side = 'credit'), 0)::bigint as credits_pending,
+      coalesce(sum(posted) filter (where side = 'credit'), 0)::bigint as credits_posted
+    from moves group by account_id
+  ), locked as materialized (
+    select a.id from ledger_accounts a join sums s on s.account_id = a.id and s.currency = a.currency
+    order by a.hotness, a.id for no key update of a
+  ), updated as (
+    update ledger_accounts a set
+      debits_pending = a.debits_pending + s.debits_pending, debits_posted = a.debits_posted + s.debits_posted,
+      credits_pending = a.credits_pending + s.credits_pending, credits_posted = a.credits_posted + s.credits_posted
+    from sums s, locked where a.id = s.account_id and a.id = locked.id
+    returning 1
+  )
+  select (select count(*) from sums), (select count(*) from updated) into v_accounts, v_updated;
+  -- Between different currencies, or to an account that was never opened: nothing of it may stay.
+  if v_updated <> v_accounts then
+    perform refuse('ledger_account_unknown', 'An account of the transfer does not exist, or is in another currency.');
+  end if;
+  return true;
+end $$;
+
+-- Whether all of the lines stand there already, with the same inputs; an undo of nothing stands as its mark.
+create or replace function ledger_repeated(p_lines ledger_line[]) returns boolean language sql stable as $$
+  select bool_and(coalesce(t.input_hash = ledger_input_hash(l) and t.kind <> 'tombstone', false) or m.id is not null)
+  from unnest(p_lines) l
+  left join ledger_transfers t on t.id = l.id
+  left join ledger_transfers m on l.kind = 'void' and m.id = l.pending_id and m.kind = 'tombstone'
+$$;
+
+-- Why not every line could be written. Undoing what never happened is no refusal: it leaves a mark under the id, so
+-- that a late attempt to do it is refused.
+create or replace function ledger_explain(p_lines ledger_line[]) returns void language plpgsql as $$
+declare
+  v record;
+begin
+  for v in
+    select l.id, l.kind, l.pending_id, t.kind as standing, t.input_hash is distinct from ledger_input_hash(l) as differs,
+      p.kind as pending_kind, r.kind as resolved_as, r.id as resolved_by, l.code, l.reference_id, ledger_input_hash(l) as input_hash,
+      c.id as corrected_by
+    from unnest(p_lines) l
+    left join ledger_transfers t on t.id = l.id
+    left join ledger_transfers p on p.id = l.pending_id
+    left join ledger_transfers r on r.pending_id = l.pending_id
+    left join ledger_transfers c on c.corrects_id = l.corrects_id and l.corrects_id is not null
+  loop
+    if v.standing = 'tombstone' then
+      perform refuse('ledger_transfer_voided', 'This transfer was undone before it came.', jsonb_build_object('on', v.id));
+    elsif v.standing is not null and v.differs then
+      perform refuse('ledger_transfer_conflict', 'A transfer with this id stands with other inputs.', jsonb_build_object('on', v.id));
+    elsif v.corrected_by is not null and v.corrected_by <> v.id then
+      perform refuse('ledger_transfer_already_reversed', 'This transfer was reversed before.', jsonb_build_object('on', v.id));
+    elsif v.kind in ('post', 'void') and v.standing is null then
+      if v.resolved_as = 'void' then
+        perform refuse('ledger_transfer_voided', 'The pending transfer was voided.', jsonb_build_object('on', v.pending_id));
+      elsif v.resolved_by is not null then
+        perform refuse('ledger_transfer_already_resolved', 'The pending transfer was posted.', jsonb_build_object('on', v.pending_id));
+      elsif v.kind = 'void' and coalesce(v.pending_kind, 'tombstone') = 'tombstone' then
+        insert into ledger_transfers (id, kind, input_hash, amount_minor, code, reference_id)
+        values (v.pending_id, 'tombstone', v.input_hash, 0, v.code, v.reference_id)
+        on conflict (id) do nothing;
+        -- What we took for unknown may have come in between: then there is something to void; the caller tries again.
+        if (select t.kind from ledger_transfers t where t.id = v.pending_id) is distinct from 'tombstone' then
+          raise exception using errcode = 'serialization_failure', message = 'the transfer came while it was being voided';
+        end if;
+      elsif v.pending_kind is distinct from 'pending' then
+        perform refuse('ledger_transfer_unknown', 'There is no such pending transfer.', jsonb_build_object('on', v.pending_id));
+      else
+        raise exception using errcode = 'serialization_failure', message = 'the transfer came while it was being resolved';
+      end if;
+    end if;
+  end loop;
+end $$;

@@ -1,0 +1,129 @@
+import * as wf from '@temporalio/workflow';
+import type { GiftcardActivities } from '../../activities/giftcard/index.ts';
+import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
+import { keywords } from '../../temporal-config/search-attributes.ts';
+import { refusalOf } from '../answer.ts';
+import { payIntent } from '../pay-intent.ts';
+import { PAYMENTS_TASK_QUEUE, type PaymentsActivities } from '../payments/contract.ts';
+import { RETRY_SETTLEMENT, type SettlementState, type SettlementStep } from './contract.ts';
+import type { SettlementDecisions } from './settlement-decisions.ts';
+
+// Nobody waits for an answer any more: local activities save a task each.
+const { completeLeg, refuseLeg, nextStep } = wf.proxyLocalActivities<GiftcardActivities>(DATABASE_STEP);
+const { markIntentUnknown, parkSettlement, resumeSettlement, alertFinance } =
+  wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
+const { sendTransfer, findTransfer } = wf.proxyActivities<PaymentsActivities>({
+  ...PROVIDER_CALL,
+  taskQueue: PAYMENTS_TASK_QUEUE,
+  summary: 'transfer at the payment provider',
+});
+
+/** How long the provider recognises a repeated idempotency key. */
+const KEY_WINDOW_MS = 24 * 3_600_000;
+
+export interface PaySettlement {
+  readonly settlementId: string;
+  readonly currency: string;
+  /** What is next; its intent is in the database already. */
+  readonly step: SettlementStep;
+  readonly requestId: string;
+  readonly onState: (state: SettlementState) => void;
+}
+
+interface Caused {
+  readonly settlementId: string;
+  readonly currency: string;
+  readonly actor: string;
+  readonly requestId: string;
+}
+
+type Outcome = { readonly step: SettlementStep } | { readonly parked: string };
+
+/**
+ * Pays a settlement out: the merchant's leg, then the platform's. What the provider definitely refuses, and what nobody
+ * can say, parks with a case number until finance decides; nothing with money in flight fails.
+ */
+export async function paySettlement(settlement: PaySettlement, decisions: SettlementDecisions): Promise<void> {
+  const { settlementId, currency, requestId, onState } = settlement;
+  const caused = { settlementId, currency, actor: `workflow:${wf.workflowInfo().workflowId}`, requestId };
+  const show = (state: SettlementState, details: string): void => {
+    onState(state);
+    wf.upsertSearchAttributes(keywords({ State: state, SettlementId: settlementId }));
+    wf.setCurrentDetails(details);
+  };
+  let step = settlement.step;
+  show(step.state, `Settlement ${settlementId}: paying the merchant, then the platform`);
+  while (step.state !== 'SETTLED') {
+    const outcome = await attempt(step, caused);
+    if ('step' in outcome) {
+      ({ step } = outcome);
+      continue;
+    }
+    step = await waitForDecision(outcome.parked, caused, { decisions, show });
+  }
+  show('SETTLED', `Settlement ${settlementId}: **SETTLED**`);
+}
+
+/** With money in flight nothing fails: a refusal that nobody foresaw parks as well. */
+async function attempt(step: SettlementStep, caused: Caused): Promise<Outcome> {
+  // Parked before this workflow was started anew: the case stands.
+  if (step.state === 'NEEDS_ATTENTION') return { parked: step.reason ?? 'unknown' };
+  try {
+    return step.intent ? await pay(step.intent, caused) : { step: await nextStep(caused) };
+  } catch (error) {
+    return { parked: refusalOf(error).type ?? 'internal_error' };
+  }
+}
+
+async function pay(intent: NonNullable<SettlementStep['intent']>, caused: Caused): Promise<Outcome> {
+  const { intentId, amountMinor, currency, destinationAccount, firstSentAt } = intent;
+  const { requestId } = caused;
+  const paid = await payIntent({
+    firstSentAt,
+    keyWindowMs: KEY_WINDOW_MS,
+    send: () =>
+      sendTransfer({
+        intentId,
+        amountMinor,
+        currency,
+        requestId,
+        ...(destinationAccount === null ? {} : { destinationAccount }),
+      }),
+    find: () => findTransfer({ intentId, requestId }),
+  });
+  switch (paid.kind) {
+    case 'succeeded':
+      return {
+        step: await completeLeg({ ...caused, intentId, providerId: paid.providerId, payoutFeeMinor: paid.feeMinor }),
+      };
+    case 'refused':
+      await refuseLeg({ ...caused, intentId, failureCode: paid.code });
+      return { parked: paid.code };
+    case 'unresolved':
+      await markIntentUnknown(intentId);
+      return { parked: paid.cause };
+  }
+}
+
+interface Surroundings {
+  readonly decisions: SettlementDecisions;
+  readonly show: (state: SettlementState, details: string) => void;
+}
+
+/** Parks in the row first, then where people look. */
+async function waitForDecision(
+  why: string,
+  caused: Caused,
+  { decisions, show }: Surroundings,
+): Promise<SettlementStep> {
+  const { settlementId, currency } = caused;
+  const { caseNumber } = await parkSettlement({ ...caused, reason: why });
+  decisions.open(caseNumber);
+  const waiting = `**NEEDS_ATTENTION**, case ${caseNumber}: settlement ${settlementId} ended with \`${why}\`. Waits for finance: \`${RETRY_SETTLEMENT}\`.`;
+  show('NEEDS_ATTENTION', waiting);
+  await alertFinance({ ...caused, caseNumber, reason: why });
+  const { actor, requestId, reason } = await decisions.next();
+  await resumeSettlement({ settlementId, currency, caseNumber, reason, actor, requestId });
+  show('SETTLING', `Settlement ${settlementId}: ${actor} decided to try again: ${reason}`);
+  return nextStep(caused);
+}
