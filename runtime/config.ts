@@ -75,6 +75,8 @@ const parts = {
     JOB_MODE: z.enum(['worker', 'gateway', 'all']).default('all'),
     WORKER_QUEUES: list.default(['all']),
     WORKER_HTTP_PORT: port.default(5001),
+    /** How often the sweeps look for what is due by the minute: expired holds and cards, processes without an owner. */
+    SWEEP_INTERVAL_MS: milliseconds.default(60_000),
   },
   gateway: {
     GATEWAY_PORT: port.default(5003),

@@ -12,6 +12,8 @@ export interface SecretBox {
   seal(plaintext: Uint8Array | string, aad: string): Buffer;
   /** @throws SecretBoxError when the key is gone, the bytes were changed, or it belongs to something else. */
   open(sealed: Uint8Array, aad: string): Buffer;
+  /** Whether it is sealed with the first key of the ring. */
+  isCurrent(sealed: Uint8Array): boolean;
 }
 
 export class SecretBoxError extends Error {
@@ -30,6 +32,7 @@ export function createSecretBox(ring: readonly RingKey[]): SecretBox {
   return {
     seal: (plaintext, aad) => seal(current, plaintext, aad),
     open: (sealed, aad) => open(keys, Buffer.from(sealed), aad),
+    isCurrent: (sealed) => keyIdOf(Buffer.from(sealed)) === current.id,
   };
 }
 
@@ -44,10 +47,9 @@ function seal({ id, key }: RingKey, plaintext: Uint8Array | string, aad: string)
 }
 
 function open(keys: ReadonlyMap<string, Uint8Array>, sealed: Buffer, aad: string): Buffer {
-  if (sealed[0] !== FORMAT) throw new SecretBoxError('Not a sealed secret');
+  const keyId = keyIdOf(sealed);
   const headerEnd = 2 + (sealed[1] ?? 0);
   const header = sealed.subarray(0, headerEnd);
-  const keyId = header.subarray(2).toString('utf8');
   const key = keys.get(keyId);
   if (!key) throw new SecretBoxError(`The key ${keyId} is not in the ring`);
   const nonceEnd = headerEnd + NONCE_BYTES;
@@ -59,6 +61,11 @@ function open(keys: ReadonlyMap<string, Uint8Array>, sealed: Buffer, aad: string
   } catch (cause) {
     throw new SecretBoxError('The sealed secret was changed or belongs to something else', { cause });
   }
+}
+
+function keyIdOf(sealed: Buffer): string {
+  if (sealed[0] !== FORMAT) throw new SecretBoxError('Not a sealed secret');
+  return sealed.subarray(2, 2 + (sealed[1] ?? 0)).toString('utf8');
 }
 
 /** The key id is authenticated too, so that nobody can point a secret at another key. */

@@ -4,6 +4,7 @@ import { giftcardNexusServices } from '../activities/giftcard/nexus.ts';
 import { createGiveawayActivities } from '../activities/giveaway/index.ts';
 import { createPaymentsActivities } from '../activities/payments/index.ts';
 import { createWalletActivities } from '../activities/wallet/index.ts';
+import { walletNexusServices } from '../activities/wallet/nexus.ts';
 import { connect, type Database } from '../db/connect.ts';
 import { countParticipants } from '../db/giveaway/queries.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
@@ -19,6 +20,8 @@ import { createProofSigner } from '../runtime/proof-signer.ts';
 import { connectRedis } from '../runtime/redis.ts';
 import { createSecretBox } from '../runtime/secret-box.ts';
 import { handleShutdown, type Shutdown } from '../runtime/shutdown.ts';
+import { keepSchedules } from './schedules.ts';
+import { sweepsEvery } from './sweeps.ts';
 import { TASK_QUEUES } from './task-queues.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { startWorkers, type QueueSpec } from './worker.ts';
@@ -72,6 +75,12 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
   });
   shutdown.onShutdown('workers', () => workers.stop());
   if (wanted('relay')) runRelays(config, databases);
+  const schedules = keepSchedules({
+    address: config.TEMPORAL_ADDRESS,
+    sweeps: sweepsEvery(config.SWEEP_INTERVAL_MS).filter(({ taskQueue }) => wanted(taskQueue)),
+    log,
+  });
+  shutdown.onShutdown('schedules', () => schedules.stop());
   const health = await startHealthServer({
     host: config.LISTEN_HOST,
     port: config.WORKER_HTTP_PORT,
@@ -115,7 +124,13 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): 
     }),
   });
   return [
-    { namespace: 'giveaway', taskQueue: TASK_QUEUES.wallet, workflows: 'wallet', activities: wallet },
+    {
+      namespace: 'giveaway',
+      taskQueue: TASK_QUEUES.wallet,
+      workflows: 'wallet',
+      activities: wallet,
+      nexusServices: walletNexusServices,
+    },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.giveaway, workflows: 'giveaway', activities: giveaway },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.payments, activities: payments },
     {

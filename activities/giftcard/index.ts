@@ -2,6 +2,7 @@ import type { Database } from '../../db/connect.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
 import { asActivities } from '../refusals.ts';
+import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
 import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
 import { redeemGiftCardActivities } from './redeem-gift-card.ts';
@@ -18,6 +19,7 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: G
   asActivities({
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
+    ...authoriseGiftCardActivities(db),
     ...redeemGiftCardActivities(db, payoutRulesOf),
     ...paySettlementActivities(db, alerts, payoutRulesOf),
   });

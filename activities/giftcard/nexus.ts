@@ -1,6 +1,4 @@
-import { startWorkflow, WorkflowRunOperationHandler } from '@temporalio/nexus';
 import * as nexus from 'nexus-rpc';
-import { keywords, type Keywords } from '../../temporal-config/search-attributes.ts';
 import {
   ASSIGN_GIFT_CARD,
   assignGiftCardId,
@@ -18,47 +16,13 @@ import {
   type ReservationRef,
   type ReserveEscrowInput,
 } from '../../workflows/giftcard/contract.ts';
-
-interface Backing<I> {
-  readonly workflowType: string;
-  readonly workflowId: (input: I) => string;
-  readonly summary: (input: I) => string;
-  readonly searchAttributes: (input: I) => Keywords;
-}
-
-/**
- * An operation that is a workflow: a repeat joins the one that runs, and one that ended runs again, where the database
- * returns the first result. (With another policy a second caller would fail, and its saga would undo the first one's.)
- */
-function backedBy<I extends { readonly requestId: string }, O>(backing: Backing<I>): WorkflowRunOperationHandler<I, O> {
-  return new WorkflowRunOperationHandler<I, O>((context, input) => {
-    if (!isUuidLike(backing.workflowId(input))) {
-      throw new nexus.HandlerError('BAD_REQUEST', `${backing.workflowType}: an id is missing or malformed`);
-    }
-    return startWorkflow(context, backing.workflowType, {
-      workflowId: backing.workflowId(input),
-      args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      staticSummary: backing.summary(input),
-      memo: { requestId: input.requestId },
-      typedSearchAttributes: keywords({ RequestId: input.requestId, ...backing.searchAttributes(input) }),
-    });
-  });
-}
-
-const isUuidLike = (workflowId: string): boolean =>
-  workflowId
-    .split('/')
-    .slice(1)
-    .every((id) => /^[0-9a-f-]{36}$/.test(id));
+import { backedBy } from '../backed-operation.ts';
 
 const onReservation = (workflowType: string, workflowId: (id: string) => string, verb: string) =>
   backedBy<ReservationRef, Reservation>({
     workflowType,
     workflowId: ({ reservationId }) => workflowId(reservationId),
     summary: ({ reservationId }) => `${verb} escrow of reservation ${reservationId}`,
-    searchAttributes: () => ({}),
   });
 
 export const giftcardNexusServices = [

@@ -3,11 +3,11 @@ import type { Database } from '../../db/connect.ts';
 import { holdWallet, postWalletHold, voidWalletHold } from '../../db/wallet/hold-wallet.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { parseMinor } from '../../domain/money.ts';
-import type { HoldWalletInput, WalletHoldRef } from '../../workflows/wallet/contract.ts';
+import type { HeldWallet, HoldWalletInput, WalletHoldRef } from '../../workflows/wallet/contract.ts';
 
 export const holdWalletActivities = (db: Database) => ({
   /** @returns the funding fee that goes with the held amount, in minor units. */
-  holdWallet: async (input: HoldWalletInput): Promise<{ fundingFeeMinor: string }> => {
+  holdWallet: async (input: HoldWalletInput): Promise<HeldWallet> => {
     try {
       const hold = await holdWallet(
         db,

@@ -1,6 +1,7 @@
 import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
 import { verifyWebhook } from '../../providers/payments/webhook.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
+import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
 import type { GiftcardApi } from './dependencies.ts';
 import { giftCardRoutes } from './gift-cards.ts';
 import { merchantRoutes } from './merchants.ts';
@@ -11,6 +12,7 @@ import { settlementRoutes } from './settlements.ts';
 export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...merchantRoutes(deps),
   ...giftCardRoutes(deps),
+  ...authoriseGiftCardRoutes(deps),
   ...redeemGiftCardRoutes(deps),
   ...settlementRoutes(deps),
   paymentWebhookRoute(deps),

@@ -99,7 +99,8 @@ begin
   if a.state = 'OPEN' and a.expires_at <= clock_timestamp() or a.state = 'EXPIRED' then
     perform refuse('authorisation_expired', 'The authorisation has expired.', v_details);
   end if;
-  if a.state <> 'OPEN' then perform refuse('authorisation_not_open', format('The authorisation is %s.', lower(a.state)), v_details); end if;
+  if a.state = 'VOIDED' then perform refuse('authorisation_voided', 'The authorisation was given back.', v_details); end if;
+  if a.state = 'CONFIRMED' then perform refuse('authorisation_confirmed', 'The authorisation was confirmed before.', v_details); end if;
   return a;
 end $$;
 

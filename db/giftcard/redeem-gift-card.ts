@@ -49,7 +49,7 @@ export interface ConfirmedRedemption extends Redemption {
  * back. Repeated with the same id it returns the first result.
  * @throws DomainError request_expired, card_not_found, card_wrong_merchant, card_frozen, card_expired,
  *   card_already_redeemed, card_not_redeemable, card_over_redemption, currency_mismatch, authorisation_not_found,
- *   authorisation_expired, authorisation_not_open.
+ *   authorisation_expired, authorisation_voided, authorisation_confirmed.
  */
 export const redeemGiftCard = (
   db: Db,

@@ -7,6 +7,13 @@ interface Caused {
   readonly requestId: string;
 }
 
+/** Who sweeps: a sweep has no caller. */
+export interface SweepInput extends Caused {
+  readonly actor: string;
+}
+
+export const EXPIRE_AUTHORISATIONS = 'expireAuthorisations';
+
 /** Amounts are minor units as strings. */
 export interface ReserveEscrowInput extends Caused {
   /** Also the id of the publish and of the wallet's hold on the other book. */

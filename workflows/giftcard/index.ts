@@ -1,2 +1,3 @@
+export { expireAuthorisations } from './authorise-gift-card.ts';
 export { redeemGiftCard } from './redeem-gift-card.ts';
 export { assignGiftCard, postEscrow, reserveEscrow, voidEscrow } from './reserve-escrow.ts';

@@ -1,7 +1,7 @@
 import * as wf from '@temporalio/workflow';
 import type { GiftcardActivities } from '../../activities/giftcard/index.ts';
 import { DATABASE_ACTIVITY } from '../../temporal-config/activity-profiles.ts';
-import { refusalOf } from '../answer.ts';
+import { asOperation } from '../as-operation.ts';
 import type {
   AssignedGiftCard,
   AssignGiftCardInput,
@@ -11,23 +11,6 @@ import type {
 } from './contract.ts';
 
 const activities = wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
-
-/**
- * The workflows behind the Nexus operations. Only here a refusal fails the workflow: so it reaches the caller as an
- * operation failure with its code, which is not repeated.
- */
-async function asOperation<T>(effect: () => Promise<T>): Promise<T> {
-  let status = 'running';
-  wf.setHandler(wf.defineQuery<string>('operationStatus'), () => status);
-  try {
-    const result = await effect();
-    status = 'done';
-    return result;
-  } catch (error) {
-    status = 'refused';
-    throw refusalOf(error);
-  }
-}
 
 export const reserveEscrow = (input: ReserveEscrowInput): Promise<Reservation> =>
   asOperation(() => activities.reserveEscrow(input));

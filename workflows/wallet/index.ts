@@ -1,1 +1,2 @@
 export { fundWallet } from './fund-wallet.ts';
+export { holdWallet, postWalletHold, voidWalletHold } from './hold-wallet.ts';

@@ -1,0 +1,35 @@
+import * as nexus from 'nexus-rpc';
+import {
+  giveawayWallet,
+  HOLD_WALLET,
+  holdWalletId,
+  POST_WALLET_HOLD,
+  postWalletHoldId,
+  VOID_WALLET_HOLD,
+  voidWalletHoldId,
+  type HeldWallet,
+  type HoldWalletInput,
+  type WalletHoldRef,
+} from '../../workflows/wallet/contract.ts';
+import { backedBy } from '../backed-operation.ts';
+
+export const walletNexusServices = [
+  nexus.serviceHandler(giveawayWallet, {
+    holdWallet: backedBy<HoldWalletInput, HeldWallet>({
+      workflowType: HOLD_WALLET,
+      workflowId: ({ publishId }) => holdWalletId(publishId),
+      summary: ({ hostId, grossMinor, currency }) => `Hold ${grossMinor} ${currency} of host ${hostId}`,
+      searchAttributes: ({ hostId }) => ({ HostId: hostId }),
+    }),
+    postWalletHold: backedBy<WalletHoldRef, void>({
+      workflowType: POST_WALLET_HOLD,
+      workflowId: ({ publishId }) => postWalletHoldId(publishId),
+      summary: ({ publishId }) => `Post hold ${publishId}`,
+    }),
+    voidWalletHold: backedBy<WalletHoldRef, void>({
+      workflowType: VOID_WALLET_HOLD,
+      workflowId: ({ publishId }) => voidWalletHoldId(publishId),
+      summary: ({ publishId }) => `Void hold ${publishId}`,
+    }),
+  }),
+];

@@ -1,0 +1,89 @@
+import { findCardByCode, type CardByCode } from '../../db/giftcard/queries.ts';
+import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
+import type { Merchant } from '../../db/giftcard/register-merchant.ts';
+import { parseCode } from '../../domain/card-code.ts';
+import { DomainError } from '../../domain/errors.ts';
+import {
+  AWAIT_CONFIRMATION,
+  GIFTCARD_TASK_QUEUE,
+  REDEEM_GIFT_CARD,
+  redeemGiftCardId,
+  type RedeemGiftCardInput,
+  type RedemptionView,
+} from '../../workflows/giftcard/contract.ts';
+import { startAndAwait } from '../http/await-workflow.ts';
+import type { Reply } from '../http/define-route.ts';
+import type { GiftcardApi } from './dependencies.ts';
+
+/** @throws DomainError rate_limited, card_code_invalid: the same for a code that is malformed and one that is unknown. */
+export async function findCardAtTill(
+  { db, codes, codeLimit }: GiftcardApi,
+  principalId: string,
+  typed: string,
+): Promise<CardByCode> {
+  await codeLimit.consume(principalId);
+  const code = parseCode(typed);
+  const card = code && (await findCardByCode(db, codes.hashes(code)));
+  if (!card) throw new DomainError('card_code_invalid', 'There is no card with this code.');
+  return card;
+}
+
+export interface StartRedemption {
+  readonly redemptionId: string;
+  readonly merchant: Merchant;
+  readonly card: CardByCode;
+  readonly amountMinor: bigint | undefined;
+  /** What the till believes the card to be in. */
+  readonly currency: string | undefined;
+  readonly authorisationId: string | null;
+  /** How long the till waits. */
+  readonly expiresInMs: number;
+  readonly actor: string;
+  readonly requestId: string;
+}
+
+/**
+ * A redemption that is paid out by a batch is one transaction and answers at once; one that is paid out by itself is a
+ * workflow, whose first step answers.
+ */
+export async function startRedemption(
+  { db, temporal, budgetMs }: GiftcardApi,
+  redemption: StartRedemption,
+): Promise<Reply> {
+  const { redemptionId, merchant, card, authorisationId, actor, requestId } = redemption;
+  const input = {
+    redemptionId,
+    authorisationId,
+    cardId: card.id,
+    merchantId: merchant.id,
+    currency: redemption.currency ?? null,
+  };
+  const expiresAt = new Date(Date.now() + redemption.expiresInMs);
+  const headers = { location: `/v1/redemptions/${redemptionId}` };
+  if (merchant.payoutSchedule !== 'instant') {
+    const batched = { amountMinor: redemption.amountMinor ?? null, expiresAt, payout: { settle: 'later' } as const };
+    const { step: _step, ...body } = await redeemGiftCard(db, { ...input, ...batched }, { actor, requestId });
+    return { status: 201, body, headers };
+  }
+  const argument: RedeemGiftCardInput = {
+    ...input,
+    amountMinor: redemption.amountMinor?.toString() ?? null,
+    cardCurrency: card.currency,
+    expiresAt: expiresAt.toISOString(),
+    actor,
+    requestId,
+  };
+  const answer = await startAndAwait<RedemptionView>(temporal, {
+    workflowType: REDEEM_GIFT_CARD,
+    workflowId: redeemGiftCardId(redemptionId),
+    taskQueue: GIFTCARD_TASK_QUEUE,
+    args: [argument],
+    update: AWAIT_CONFIRMATION,
+    summary: `Redeem card ${card.id} at merchant ${merchant.id}`,
+    searchAttributes: { CardId: card.id, MerchantId: merchant.id, RequestId: requestId },
+    memo: { requestId },
+    budgetMs,
+  });
+  if (answer.kind === 'answered') return { status: 201, body: answer.value, headers };
+  return { status: 202, body: { redemptionId, href: headers.location }, headers };
+}
