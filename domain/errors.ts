@@ -72,6 +72,8 @@ export const ERROR_STATUS = {
   catalogue_amount_not_offered: 422,
   catalogue_currency_mismatch: 422,
   settlement_leaves_nothing: 422,
+  card_order_not_found: 404,
+  order_cancelled: 409,
   card_not_found: 404,
   card_not_yours: 403,
   card_wrong_merchant: 403,

@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   'giveaway.enter': ['participant'],
   'award.claim': ['participant'],
   'merchant.manage': ['merchant'],
+  'card.issue': ['host'],
   'redemption.create': ['merchant'],
   'card.read': ['participant', 'merchant', 'host', 'finance', 'admin'],
   'card.reveal': ['participant'],

@@ -4,6 +4,7 @@ import type { CardCodes } from '../../runtime/card-codes.ts';
 import { asActivities } from '../refusals.ts';
 import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
+import { issueGiftCardsActivities } from './issue-gift-cards.ts';
 import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
 import { redeemGiftCardActivities } from './redeem-gift-card.ts';
 import { reserveEscrowActivities } from './reserve-escrow.ts';
@@ -19,6 +20,7 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: G
   asActivities({
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
+    ...issueGiftCardsActivities(db, codes),
     ...authoriseGiftCardActivities(db),
     ...redeemGiftCardActivities(db, payoutRulesOf),
     ...paySettlementActivities(db, alerts, payoutRulesOf),

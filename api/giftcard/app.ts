@@ -1,9 +1,12 @@
 import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
 import { verifyWebhook } from '../../providers/payments/webhook.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
+import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
+import { cardOrderRoutes } from './card-orders.ts';
 import type { GiftcardApi } from './dependencies.ts';
 import { giftCardRoutes } from './gift-cards.ts';
+import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
 import { merchantRoutes } from './merchants.ts';
 import { redeemGiftCardRoutes } from './redeem-gift-card.ts';
 import { settlementRoutes } from './settlements.ts';
@@ -12,6 +15,9 @@ import { settlementRoutes } from './settlements.ts';
 export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...merchantRoutes(deps),
   ...giftCardRoutes(deps),
+  ...issueGiftCardsRoutes(deps),
+  ...cardOrderRoutes(deps),
+  ...assignGiftCardRoutes(deps),
   ...authoriseGiftCardRoutes(deps),
   ...redeemGiftCardRoutes(deps),
   ...settlementRoutes(deps),

@@ -51,6 +51,8 @@ const CHECKS: Readonly<Record<string, string>> = {
   'nothing is 15 minutes beyond its deadline': `
     select count(*) as checked, count(*) filter (where updated_at < now() - interval '15 minutes') as broken from (
       select updated_at from settlements where state = 'SETTLING'
+      union all select updated_at from card_orders where state in ('RESERVING', 'ISSUING')
+      union all select expires_at from card_authorisations where state = 'OPEN'
       union all select updated_at from escrow_reservations where state = 'RESERVING') s`,
   'one live intent per leg': `
     select count(*) as checked, count(*) filter (where live > 1) as broken from (

@@ -19,6 +19,7 @@ export class GiftCard extends Model {
   static override readonly tableName = 'gift_cards';
   declare id: string;
   declare merchant_id: string;
+  declare giveaway_id: string | null;
   declare host_id: string;
   declare assignee_id: string | null;
   declare currency: string;

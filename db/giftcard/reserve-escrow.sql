@@ -115,15 +115,16 @@ begin
     update escrow_reservations set state = 'RESERVED', updated_at = now() where id = v_id;
     perform append_event('reservation', v_id, 'giftcard.reservation.reserved', '{}', p);
   end if;
-  return jsonb_build_object('reservationId', v_id, 'state', 'RESERVED', 'cardsLeft', open_reserved_cards(r, (p ->> 'batch')::int));
+  return jsonb_build_object('reservationId', v_id, 'state', 'RESERVED', 'cardsLeft', open_reserved_cards(r, p));
 end $$;
 
 -- The next cards of a posted reservation get their part of its escrow. @returns how many are left.
-create or replace function open_reserved_cards(r escrow_reservations, p_limit int) returns int language plpgsql as $$
+create or replace function open_reserved_cards(r escrow_reservations, p jsonb) returns int language plpgsql as $$
 declare
   v_cards uuid[];
 begin
-  v_cards := array(select c.id from gift_cards c where c.reservation_id = r.id and c.state = 'RESERVING' order by c.id limit p_limit for update);
+  v_cards := array(select c.id from gift_cards c where c.reservation_id = r.id and c.state = 'RESERVING' order by c.id
+                   limit (p ->> 'batch')::int for update);
   perform ledger_book(array(
     select line from gift_cards c
     cross join lateral (values
@@ -136,6 +137,10 @@ begin
     where c.id = any (v_cards)));
   insert into card_escrows (id, card_id, origin, amount_minor, state)
   select ledger_uuid('card-escrow', c.id::text, 'issue'), c.id, 'issue', c.face_minor, 'RESERVED' from gift_cards c where c.id = any (v_cards);
+  insert into domain_events (aggregate_type, aggregate_id, version, type, payload, actor, correlation_id, hash)
+  select 'gift_card', c.id, 1, 'giftcard.card.issued', jsonb_strip_nulls(jsonb_build_object('reservationId', r.id, 'giveawayId', c.giveaway_id,
+    'hostId', c.host_id, 'merchantId', c.merchant_id, 'currency', c.currency, 'faceMinor', c.face_minor::text)), p ->> 'actor', p ->> 'requestId', ''
+  from gift_cards c where c.id = any (v_cards);
   update gift_cards set state = 'ISSUED', remaining_minor = face_minor, updated_at = now() where id = any (v_cards);
   return (select count(*) from gift_cards c where c.reservation_id = r.id and c.state = 'RESERVING');
 end $$;
@@ -151,17 +156,19 @@ begin
   if found then
     perform ledger_book(array[ledger_resolve('void', ledger_uuid('transfer', 'publish', v_id::text, 'clearing'), 'publish.void', v_id::text)]);
     perform append_event('reservation', v_id, 'giftcard.reservation.voided', '{}', p);
-    return jsonb_build_object('reservationId', v_id, 'state', 'VOIDED');
+    return jsonb_build_object('reservationId', v_id, 'state', 'VOIDED', 'cardsLeft', 0);
   end if;
   select * into r from escrow_reservations where id = v_id for update;
   if r.state = 'RESERVED' then raise exception 'reservation % is posted and cannot be voided', v_id; end if;
   if r.state = 'RESERVING' then
     perform ledger_book(reservation_resolutions('void', r));
-    update gift_cards set state = 'VOIDED', updated_at = now() where reservation_id = v_id;
     update escrow_reservations set state = 'VOIDED', updated_at = now() where id = v_id;
     perform append_event('reservation', v_id, 'giftcard.reservation.voided', '{}', p);
   end if;
-  return jsonb_build_object('reservationId', v_id, 'state', 'VOIDED');
+  update gift_cards set state = 'VOIDED', updated_at = now() where id = any (array(
+    select c.id from gift_cards c where c.reservation_id = v_id and c.state = 'RESERVING' order by c.id limit (p ->> 'batch')::int for update));
+  return jsonb_build_object('reservationId', v_id, 'state', 'VOIDED', 'cardsLeft',
+    (select count(*) from gift_cards c where c.reservation_id = v_id and c.state = 'RESERVING'));
 end $$;
 
 -- What was never booked, because it was zero, has nothing to resolve.

@@ -23,8 +23,8 @@ export interface Reservation {
   readonly state: 'RESERVING' | 'RESERVED' | 'VOIDED';
 }
 
-/** Cards that are opened in one transaction. */
-const OPEN_BATCH = 500;
+/** Cards that are opened, or voided, in one transaction. */
+const BATCH = 500;
 
 /**
  * Reserves the escrow of cards, as pending, under the rates of now, in one round trip. The net cash comes over in one
@@ -37,18 +37,17 @@ export const reserveEscrow = (db: Db, input: ReserveEscrow, cause: Cause): Promi
   callCommand<Reservation>(db, 'reserve_escrow', { ...input, ...cause });
 
 /** RESERVING → RESERVED, after the giver has posted, and its cards are opened: only forward, so it is repeated until it holds. */
-export async function postEscrow(db: Db, reservationId: string, cause: Cause): Promise<Reservation> {
-  for (;;) {
-    const input = { reservationId, batch: OPEN_BATCH, ...cause };
-    const { cardsLeft, ...reservation } = await callCommand<Reservation & { cardsLeft: number }>(
-      db,
-      'post_escrow',
-      input,
-    );
-    if (cardsLeft === 0) return reservation;
-  }
-}
+export const postEscrow = (db: Db, reservationId: string, cause: Cause): Promise<Reservation> =>
+  inBatches(db, 'post_escrow', { reservationId, ...cause });
 
 /** The undo of a reservation, also of one that never arrived: a late reserve under this id is refused. */
 export const voidEscrow = (db: Db, reservationId: string, cause: Cause): Promise<Reservation> =>
-  callCommand<Reservation>(db, 'void_escrow', { reservationId, ...cause });
+  inBatches(db, 'void_escrow', { reservationId, ...cause });
+
+async function inBatches(db: Db, command: string, input: Record<string, unknown>): Promise<Reservation> {
+  for (;;) {
+    const answer = await callCommand<Reservation & { cardsLeft: number }>(db, command, { ...input, batch: BATCH });
+    const { cardsLeft, ...reservation } = answer;
+    if (cardsLeft === 0) return reservation;
+  }
+}

@@ -137,6 +137,41 @@ export const AWAIT_CONFIRMATION = 'awaitConfirmation';
 export const REDEMPTION_STATUS = 'redemptionStatus';
 export const redeemGiftCardId = (redemptionId: string): string => `giftcard.redeem/${redemptionId}`;
 
+/** In one order; more takes another order. */
+export const MAX_CARDS_PER_ORDER = 10_000;
+
+export interface IssueGiftCardsInput extends Caused {
+  /** Also the id of the escrow reservation and of the wallet's hold. */
+  readonly orderId: string;
+  readonly hostId: string;
+  readonly catalogueItemId: string;
+  readonly faceMinor: string;
+  readonly count: number;
+  readonly activate: boolean;
+  readonly actor: string;
+}
+
+export interface CardOrderView {
+  readonly orderId: string;
+  readonly hostId: string;
+  readonly merchantId: string;
+  readonly catalogueItemId: string;
+  readonly currency: string;
+  readonly faceMinor: string;
+  readonly count: number;
+  readonly issued: number;
+  readonly activate: boolean;
+  readonly state: 'RESERVING' | 'ISSUING' | 'ISSUED' | 'FAILED';
+  readonly failureCode: string | null;
+  readonly createdAt: string;
+}
+
+export const ISSUE_GIFT_CARDS = 'issueGiftCards';
+/** Answered when every card lies in escrow, or with the refusal. */
+export const AWAIT_ISSUED = 'awaitIssued';
+export const ORDER_STATUS = 'orderStatus';
+export const issueGiftCardsId = (orderId: string): string => `giftcard.issue/${orderId}`;
+
 export interface RetrySettlementInput {
   readonly decisionId: string;
   /** The case that the decision was made on; another one is refused. */
