@@ -16,6 +16,7 @@ export const PERMISSIONS = {
   'redemption.create': ['merchant'],
   'card.read': ['participant', 'merchant', 'host', 'finance', 'admin'],
   'card.reveal': ['participant'],
+  'card.freeze': ['merchant', 'finance'],
   'settlement.read': ['merchant', 'finance', 'admin'],
   'finance.read': ['finance', 'admin'],
   'finance.decide': ['finance'],

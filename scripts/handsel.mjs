@@ -7,10 +7,13 @@ import path from 'node:path';
 const root = path.resolve(path.dirname(fs.realpathSync(new URL(import.meta.url).pathname)), '..');
 const HELP = `Usage: npx handsel <command>
 
-  verify PROOF.json   checks the proof of a draw, offline; --help for its options`;
+  verify PROOF.json   checks the proof of a draw, offline; --help for its options
+  rotate-card-codes   brings the codes of all gift cards under the newest keys; --help for how`;
+
+const VERBS = ['verify', 'rotate-card-codes'];
 
 const [verb, ...args] = process.argv.slice(2);
-if (verb !== 'verify') {
+if (!VERBS.includes(verb)) {
   const asked = verb === undefined || verb === '--help' || verb === 'help';
   (asked ? console.log : console.error)(asked ? HELP : `Unknown command: ${verb}\n\n${HELP}`);
   process.exit(asked ? 0 : 2);
@@ -19,7 +22,7 @@ const packaged = path.join(root, `node_modules/node-${process.platform}-${proces
 const node = fs.existsSync(packaged) ? packaged : process.execPath;
 const { status } = spawnSync(
   node,
-  ['--disable-warning=ExperimentalWarning', path.join(root, 'scripts/verify/main.ts'), ...args],
+  ['--disable-warning=ExperimentalWarning', path.join(root, `scripts/${verb}/main.ts`), ...args],
   { stdio: 'inherit' },
 );
 process.exit(status ?? 1);

@@ -5,6 +5,7 @@ import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
 import { cardOrderRoutes } from './card-orders.ts';
 import type { GiftcardApi } from './dependencies.ts';
+import { freezeGiftCardRoutes } from './freeze-gift-card.ts';
 import { giftCardRoutes } from './gift-cards.ts';
 import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
 import { merchantRoutes } from './merchants.ts';
@@ -15,6 +16,7 @@ import { settlementRoutes } from './settlements.ts';
 export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...merchantRoutes(deps),
   ...giftCardRoutes(deps),
+  ...freezeGiftCardRoutes(deps),
   ...issueGiftCardsRoutes(deps),
   ...cardOrderRoutes(deps),
   ...assignGiftCardRoutes(deps),

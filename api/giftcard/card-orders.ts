@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { findCardOrder, listCardOrders, listOrderCodes } from '../../db/giftcard/card-orders.ts';
+import { findCardOrder, listCardOrders, listOrderCards, listOrderCodes } from '../../db/giftcard/card-orders.ts';
+import type { GiftCard } from '../../db/giftcard/model.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { CardOrderView } from '../../workflows/giftcard/contract.ts';
 import { uuid } from '../http/amounts.ts';
@@ -42,6 +43,20 @@ export const cardOrderRoutes = ({ db, codes }: GiftcardApi): Route[] => [
   }),
   defineRoute({
     method: 'get',
+    path: '/v1/card-orders/{orderId}/cards',
+    summary: 'The cards of my order',
+    auth: 'card.issue',
+    params: orderId,
+    query: z.object(pageQuery),
+    responses: { 200: { description: 'Cards, without their codes' } },
+    handler: async ({ params, query, principal }) => {
+      await requireOrder(db, params.orderId, principal.userId);
+      const found = await listOrderCards(db, { orderId: params.orderId, ...query });
+      return { status: 200, body: pageOf(found.map(presentCard), query.limit, ({ cardId }) => cardId) };
+    },
+  }),
+  defineRoute({
+    method: 'get',
     path: '/v1/card-orders/{orderId}/codes.csv',
     summary: 'Codes of the activated cards of my order, as CSV',
     auth: 'card.issue',
@@ -75,3 +90,11 @@ async function* codesCsv({ db, codes }: Pick<GiftcardApi, 'db' | 'codes'>, id: s
     if (cards.length < CODES_PER_READ) return;
   }
 }
+
+const presentCard = (card: GiftCard) => ({
+  cardId: card.id,
+  faceMinor: card.face_minor.toString(),
+  remainingMinor: card.remaining_minor.toString(),
+  assigneeId: card.assignee_id,
+  expiresAt: card.expires_at?.toISOString() ?? null,
+});

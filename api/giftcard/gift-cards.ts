@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { cardHistory } from '../../db/giftcard/card-history.ts';
 import { cardState, findCard, isMerchantOwner } from '../../db/giftcard/queries.ts';
 import type { GiftCard } from '../../db/giftcard/model.ts';
+import { cardAfter, type CardAt } from '../../domain/card-history.ts';
 import { DomainError } from '../../domain/errors.ts';
+import type { Principal } from '../../runtime/access-tokens.ts';
 import { uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
@@ -17,14 +20,22 @@ export const giftCardRoutes = ({ db, codes }: GiftcardApi): Route[] => [
     params: cardId,
     responses: { 200: { description: 'The card, without its code' } },
     handler: async ({ params, principal }) => {
-      const card = await findCard(db, params.cardId);
-      const involved =
-        card !== undefined &&
-        ([card.assignee_id, card.host_id].includes(principal.userId) ||
-          principal.roles.includes('finance') ||
-          (await isMerchantOwner(db, card.merchant_id, principal.userId)));
-      if (!involved) throw new DomainError('card_not_found', 'There is no such card that you may see.');
+      const card = await requireVisibleCard(db, params.cardId, principal);
       return { status: 200, body: present(card, await cardState(db, card)) };
+    },
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/gift-cards/{cardId}/history',
+    summary: 'Everything that happened to a card, and what it was at a time',
+    auth: 'card.read',
+    params: cardId,
+    query: z.object({ at: z.iso.datetime({ offset: true }).optional() }),
+    responses: { 200: { description: 'Events in order, and the card after the last of them' } },
+    handler: async ({ params, query, principal }) => {
+      await requireVisibleCard(db, params.cardId, principal);
+      const events = await cardHistory(db, params.cardId, query.at === undefined ? undefined : new Date(query.at));
+      return { status: 200, body: { data: events, card: presentPast(cardAfter(events)) } };
     },
   }),
   defineRoute({
@@ -44,6 +55,25 @@ export const giftCardRoutes = ({ db, codes }: GiftcardApi): Route[] => [
     },
   }),
 ];
+
+/** @throws DomainError card_not_found, also when somebody else's. */
+async function requireVisibleCard(db: GiftcardApi['db'], id: string, principal: Principal): Promise<GiftCard> {
+  const card = await findCard(db, id);
+  const involved =
+    card !== undefined &&
+    ([card.assignee_id, card.host_id].includes(principal.userId) ||
+      principal.roles.includes('finance') ||
+      (await isMerchantOwner(db, card.merchant_id, principal.userId)));
+  if (!involved) throw new DomainError('card_not_found', 'There is no such card that you may see.');
+  return card;
+}
+
+const presentPast = (card: CardAt | undefined): Record<string, unknown> | null =>
+  card === undefined
+    ? null
+    : Object.fromEntries(
+        Object.entries(card).map(([name, value]) => [name, typeof value === 'bigint' ? value.toString() : value]),
+      );
 
 const present = (card: GiftCard, state: string) => ({
   cardId: card.id,

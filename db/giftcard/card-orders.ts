@@ -1,5 +1,6 @@
 import type { Db } from '../connect.ts';
 import { newestFirst, type Page } from '../page.ts';
+import type { GiftCard } from './model.ts';
 import type { CardOrder } from './issue-gift-cards.ts';
 
 export async function findCardOrder(db: Db, orderId: string): Promise<CardOrder | undefined> {
@@ -16,6 +17,13 @@ export async function listCardOrders(db: Db, { hostId, ...page }: Page & { hostI
     .select<{ answer: CardOrder }[]>(db.raw('order_answer(card_orders) as answer'));
   newestFirst(query, 'card_orders', page);
   return (await query).map(({ answer }) => answer);
+}
+
+/** The cards of an order that are in escrow, newest first. */
+export async function listOrderCards(db: Db, { orderId, ...page }: Page & { orderId: string }): Promise<GiftCard[]> {
+  const query = db('gift_cards').where({ reservation_id: orderId, state: 'ISSUED' }).select<GiftCard[]>('*');
+  newestFirst(query, 'gift_cards', page);
+  return query;
 }
 
 export interface SealedCode {

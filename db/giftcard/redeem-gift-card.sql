@@ -52,7 +52,8 @@ begin
           t.fee, t.service, t.merchant, a.id, p ->> 'actor')
   returning * into r;
   perform append_event('redemption', v_id, 'giftcard.redemption.confirmed', jsonb_build_object('cardId', c.id,
-    'merchantId', c.merchant_id, 'currency', c.currency, 'amountMinor', v_amount::text), p);
+    'merchantId', c.merchant_id, 'currency', c.currency, 'amountMinor', v_amount::text, 'authorisationId', a.id,
+    'authorisedMinor', a.amount_minor::text), p);
   perform line_up_redemption(r, p);
   select * into n from next_of_redemption(r, p);
   perform ledger_book(redemption_transfers(r, a) || n.lines);

@@ -20,7 +20,7 @@ const TIMEOUT_MS = 20_000;
 export const apiClient =
   (baseUrl: string) =>
   async (
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     { token, body, key = randomUUID() }: CallOptions = {},
   ): Promise<Answer> => {
@@ -34,7 +34,12 @@ export const apiClient =
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const text = await response.text();
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    return {
+      status: response.status,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
+      headers: response.headers,
+    };
   };
 
 export type ApiClient = ReturnType<typeof apiClient>;

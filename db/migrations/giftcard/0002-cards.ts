@@ -65,6 +65,8 @@ create table gift_cards (
   next_deadline timestamptz,
   frozen_at timestamptz,
   frozen_reason text,
+  -- Under this id the code was replaced last: a repeat of the same request replaces it once.
+  code_replacement_id uuid,
   code_hash bytea unique,
   code_sealed bytea,
   created_at timestamptz not null default now(),
