@@ -23,10 +23,6 @@ export const hasReached = (state: GiveawayState, phase: GiveawayState): boolean 
 /** From these a giveaway can be published; after a failed funding the host corrects and tries again. */
 export const isPublishable = (state: GiveawayState): boolean => state === 'DRAFT' || state === 'FUNDING_FAILED';
 
-/** What anybody may see: what has been paid for. */
-export const isPublic = (state: GiveawayState): boolean =>
-  state !== 'DRAFT' && state !== 'FUNDING' && state !== 'FUNDING_FAILED';
-
 export type AwardState =
   | 'NOTIFIED'
   | 'CLAIMED'

@@ -1,4 +1,4 @@
-import { EXPIRE_AUTHORISATIONS } from '../workflows/giftcard/contract.ts';
+import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
 import type { Sweep } from './schedules.ts';
 import { TASK_QUEUES } from './task-queues.ts';
 
@@ -11,5 +11,13 @@ export const sweepsEvery = (everyMs: number): Sweep[] => [
     taskQueue: TASK_QUEUES.giftcard,
     everyMs,
     summary: 'Ends card authorisations that nobody confirmed in time',
+  },
+  {
+    namespace: 'giftcard',
+    scheduleId: 'giftcard.sweep-expired-escrow',
+    workflowType: SWEEP_EXPIRED_ESCROW,
+    taskQueue: TASK_QUEUES.giftcard,
+    everyMs,
+    summary: 'Gives the value of expired cards back to their hosts',
   },
 ];

@@ -7,6 +7,7 @@ import { assignGiftCardActivities } from './assign-gift-card.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
 import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
 import { redeemGiftCardActivities } from './redeem-gift-card.ts';
+import { releaseEscrowActivities } from './release-escrow.ts';
 import { reserveEscrowActivities } from './reserve-escrow.ts';
 
 export interface GiftcardDependencies {
@@ -20,6 +21,7 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: G
   asActivities({
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
+    ...releaseEscrowActivities(db),
     ...issueGiftCardsActivities(db, codes),
     ...authoriseGiftCardActivities(db),
     ...redeemGiftCardActivities(db, payoutRulesOf),

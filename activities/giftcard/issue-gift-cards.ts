@@ -10,10 +10,19 @@ import {
   placeCardOrder,
   reserveCardOrder,
 } from '../../db/giftcard/issue-gift-cards.ts';
+import { findCardOrder } from '../../db/giftcard/card-orders.ts';
 import { voidEscrow } from '../../db/giftcard/reserve-escrow.ts';
+import { nameUuid } from '../../domain/ids.ts';
 import { parseMinor } from '../../domain/money.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
-import { issueGiftCardsId, type CardOrderView, type IssueGiftCardsInput } from '../../workflows/giftcard/contract.ts';
+import { sha1 } from '../../runtime/crypto.ts';
+import {
+  issueGiftCardsId,
+  type CancelCardOrderInput,
+  type CardOrderView,
+  type IssueGiftCardsInput,
+  type ReleaseEscrowInput,
+} from '../../workflows/giftcard/contract.ts';
 
 /** Cards in one transaction: short beside the statement time-out, on a slow machine too. */
 const BATCH = 500;
@@ -55,6 +64,22 @@ export const issueGiftCardsActivities = (db: Database, codes: CardCodes) => ({
       await activateOrderCards(db, { orderId: input.orderId, codes: created }, input);
       heartbeat();
     }
+  },
+
+  /** The next cards that nobody has; null when there are none. */
+  planOrderRelease: async (
+    input: CancelCardOrderInput & { piece: number },
+  ): Promise<Required<ReleaseEscrowInput> | null> => {
+    const order = await findCardOrder(db, input.orderId);
+    if (!order) throw new Error(`There is no order ${input.orderId}`);
+    const cardIds = await cardsWithoutCode(db, input.orderId, BATCH);
+    if (cardIds.length === 0) return null;
+    const { hostId, currency } = order;
+    return {
+      releaseId: nameUuid(sha1, 'release', input.cancelId, String(input.piece)),
+      requestId: input.requestId,
+      order: { hostId, currency, giveawayId: null, reason: 'cancelled', cardIds },
+    };
   },
 
   completeCardOrder: (input: OrderRef): Promise<CardOrderView> => completeCardOrder(db, input, input),

@@ -5,6 +5,8 @@ import {
   giftcardCards,
   giftcardEscrow,
   POST_ESCROW,
+  RELEASE_ESCROW,
+  releaseEscrowId,
   postEscrowId,
   RESERVE_ESCROW,
   reserveEscrowId,
@@ -12,6 +14,8 @@ import {
   voidEscrowId,
   type AssignedGiftCard,
   type AssignGiftCardInput,
+  type EscrowReleaseView,
+  type ReleaseEscrowInput,
   type Reservation,
   type ReservationRef,
   type ReserveEscrowInput,
@@ -35,6 +39,11 @@ export const giftcardNexusServices = [
     }),
     postEscrow: onReservation(POST_ESCROW, postEscrowId, 'Post'),
     voidEscrow: onReservation(VOID_ESCROW, voidEscrowId, 'Void'),
+    releaseEscrow: backedBy<ReleaseEscrowInput, EscrowReleaseView>({
+      workflowType: RELEASE_ESCROW,
+      workflowId: ({ releaseId }) => releaseEscrowId(releaseId),
+      summary: ({ releaseId, order }) => `Release ${releaseId} of ${order?.cardIds.length ?? 0} cards`,
+    }),
   }),
   nexus.serviceHandler(giftcardCards, {
     assignGiftCard: backedBy<AssignGiftCardInput, AssignedGiftCard>({

@@ -3,6 +3,7 @@ import type { Database } from '../../db/connect.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
 import { asActivities } from '../refusals.ts';
+import { cancelGiveawayActivities } from './cancel-giveaway.ts';
 import { claimAwardActivities } from './claim-award.ts';
 import { drawGiveawayActivities } from './draw-giveaway.ts';
 import { publishGiveawayActivities } from './publish-giveaway.ts';
@@ -18,6 +19,7 @@ export interface GiveawayDependencies {
 export const createGiveawayActivities = ({ db, secrets, signer }: GiveawayDependencies) =>
   asActivities({
     ...publishGiveawayActivities(db),
+    ...cancelGiveawayActivities(db),
     ...runGiveawayActivities(db, secrets),
     ...drawGiveawayActivities({ db, secrets, signer, heartbeat }),
     ...claimAwardActivities(db),

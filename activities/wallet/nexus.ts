@@ -1,5 +1,7 @@
 import * as nexus from 'nexus-rpc';
 import {
+  CREDIT_RELEASE,
+  creditReleaseId,
   giveawayWallet,
   HOLD_WALLET,
   holdWalletId,
@@ -7,6 +9,7 @@ import {
   postWalletHoldId,
   VOID_WALLET_HOLD,
   voidWalletHoldId,
+  type CreditReleaseInput,
   type HeldWallet,
   type HoldWalletInput,
   type WalletHoldRef,
@@ -15,6 +18,12 @@ import { backedBy } from '../backed-operation.ts';
 
 export const walletNexusServices = [
   nexus.serviceHandler(giveawayWallet, {
+    creditRelease: backedBy<CreditReleaseInput, void>({
+      workflowType: CREDIT_RELEASE,
+      workflowId: ({ releaseId }) => creditReleaseId(releaseId),
+      summary: ({ releaseId, hostId }) => `Credit release ${releaseId} to host ${hostId}`,
+      searchAttributes: ({ hostId }) => ({ HostId: hostId }),
+    }),
     holdWallet: backedBy<HoldWalletInput, HeldWallet>({
       workflowType: HOLD_WALLET,
       workflowId: ({ publishId }) => holdWalletId(publishId),

@@ -3,8 +3,10 @@ import { verifyWebhook } from '../../providers/payments/webhook.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
+import { cancelCardOrderRoute } from './cancel-card-order.ts';
 import { cardOrderRoutes } from './card-orders.ts';
 import type { GiftcardApi } from './dependencies.ts';
+import { escrowReleaseRoutes } from './escrow-releases.ts';
 import { freezeGiftCardRoutes } from './freeze-gift-card.ts';
 import { giftCardRoutes } from './gift-cards.ts';
 import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
@@ -19,6 +21,8 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...freezeGiftCardRoutes(deps),
   ...issueGiftCardsRoutes(deps),
   ...cardOrderRoutes(deps),
+  cancelCardOrderRoute(deps),
+  ...escrowReleaseRoutes(deps),
   ...assignGiftCardRoutes(deps),
   ...authoriseGiftCardRoutes(deps),
   ...redeemGiftCardRoutes(deps),

@@ -1,4 +1,5 @@
 import type { Route } from '../http/define-route.ts';
+import { cancelGiveawayRoute } from './cancel-giveaway.ts';
 import { claimAwardRoutes } from './claim-award.ts';
 import type { GiveawayApi } from './dependencies.ts';
 import { enterGiveawayRoute } from './enter-giveaway.ts';
@@ -15,6 +16,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...fundWalletRoutes(deps),
   ...giveawayRoutes(deps),
   publishGiveawayRoute(deps),
+  cancelGiveawayRoute(deps),
   enterGiveawayRoute(deps),
   ...claimAwardRoutes(deps),
   paymentWebhookRoute(deps),

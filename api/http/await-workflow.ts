@@ -6,24 +6,27 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { DomainError, isErrorCode, type ErrorDetails } from '../../domain/errors.ts';
 import { keywords, type Keywords } from '../../temporal-config/search-attributes.ts';
 
-export interface StartAndAwaitOptions {
+export interface StartOptions {
   readonly workflowType: string;
   readonly workflowId: string;
   readonly taskQueue: string;
   readonly args: readonly unknown[];
-  /** Name of the update whose answer the caller waits for; its id is fixed, so that a repeat gets the same answer. */
-  readonly update: string;
-  readonly updateArgs?: readonly unknown[];
   /** One line for people who look at the running workflow. */
   readonly summary: string;
   readonly searchAttributes: Keywords;
   readonly memo: Readonly<Record<string, string>>;
   /** How long the caller may be kept waiting, in milliseconds. */
   readonly budgetMs: number;
+}
+
+export interface StartAndAwaitOptions extends StartOptions {
+  /** Name of the update whose answer the caller waits for; its id is fixed, so that a repeat gets the same answer. */
+  readonly update: string;
+  readonly updateArgs?: readonly unknown[];
 }
 
 export type Awaited<T> = { readonly kind: 'answered'; readonly value: T } | { readonly kind: 'accepted' };
@@ -38,14 +41,8 @@ const DESCRIBE_DEADLINE_MS = 1_000;
  */
 export async function startAndAwait<T>(client: Client, options: StartAndAwaitOptions): Promise<Awaited<T>> {
   const startWorkflowOperation = new WithStartWorkflowOperation(options.workflowType, {
-    workflowId: options.workflowId,
-    taskQueue: options.taskQueue,
-    args: [...options.args],
+    ...startOptions(options),
     workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    staticSummary: options.summary,
-    memo: { ...options.memo },
-    typedSearchAttributes: keywords(options.searchAttributes),
   });
   const updateOptions = {
     startWorkflowOperation,
@@ -61,6 +58,35 @@ export async function startAndAwait<T>(client: Client, options: StartAndAwaitOpt
     if (!isNoAnswer(error)) throw asRefusal(error);
     if (await exists(client, options.workflowId)) return { kind: 'accepted' };
     throw unavailable(error);
+  }
+}
+
+const startOptions = (options: StartOptions) => ({
+  workflowId: options.workflowId,
+  taskQueue: options.taskQueue,
+  args: [...options.args],
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' as const,
+  staticSummary: options.summary,
+  memo: { ...options.memo },
+  typedSearchAttributes: keywords(options.searchAttributes),
+});
+
+/**
+ * Starts the workflow and does not wait for it; one that runs or ran under this id is the same wish.
+ * @throws DomainError service_unavailable when nobody can say that it was started.
+ */
+export async function startWorkflow(client: Client, options: StartOptions): Promise<void> {
+  try {
+    await client.withDeadline(Date.now() + options.budgetMs, () =>
+      client.workflow.start(options.workflowType, {
+        ...startOptions(options),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return;
+    if (isNoAnswer(error)) throw unavailable(error);
+    throw error;
   }
 }
 

@@ -48,9 +48,13 @@ const CHECKS: Readonly<Record<string, string>> = {
     select count(*) as checked, count(*) filter (where coalesce(a.debit, 0) <> case when c.state = 'ISSUED'
       then ${FEE_UP_TO('c.face_minor - c.released_minor')} - ${FEE_UP_TO('c.redeemed_minor - c.refunded_minor')} else 0 end) as broken
     from gift_cards c left join ${BALANCES('fees:funding')} a on a.owner_id = c.id::text`,
+  'a release = Σ the escrows it gave back': `
+    select count(*) as checked, count(*) filter (where r.cash_minor + r.fee_minor <> coalesce(e.sum, 0)) as broken
+    from escrow_releases r left join (select release_id, sum(amount_minor) as sum from card_escrows group by release_id) e on e.release_id = r.id`,
   'nothing is 15 minutes beyond its deadline': `
     select count(*) as checked, count(*) filter (where updated_at < now() - interval '15 minutes') as broken from (
       select updated_at from settlements where state = 'SETTLING'
+      union all select updated_at from escrow_releases where state = 'RELEASING'
       union all select updated_at from card_orders where state in ('RESERVING', 'ISSUING')
       union all select expires_at from card_authorisations where state = 'OPEN'
       union all select updated_at from escrow_reservations where state = 'RESERVING') s`,

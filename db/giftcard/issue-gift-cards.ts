@@ -80,6 +80,7 @@ export const cardsWithoutCode = (db: Db, orderId: string, limit: number): Promis
   db('gift_cards')
     .where({ reservation_id: orderId, state: 'ISSUED' })
     .whereNull('assigned_at')
+    .where('remaining_minor', '>', 0)
     .orderBy('id')
     .limit(limit)
     .pluck<string[]>('id');

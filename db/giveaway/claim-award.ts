@@ -85,8 +85,6 @@ export interface AwardsProgress {
   readonly openAwards: number;
   /** Until the next claim window ends; null when none is running. */
   readonly nextExpiryInMs: number | null;
-  /** Prize units that no rank is left for. */
-  readonly unassignedCardIds: readonly string[];
 }
 
 /**
@@ -132,10 +130,7 @@ async function readProgress(trx: Db, giveawayId: string): Promise<AwardsProgress
   const result = await trx.raw(
     `select count(*) filter (where a.state in ('NOTIFIED', 'CLAIMED', 'VERIFIED', 'FULFILLING'))::int as "openAwards",
        ceil(extract(epoch from min(a.claim_expires_at) filter (where a.state = 'NOTIFIED') - clock_timestamp()) * 1000)::float8
-         as "nextExpiryInMs",
-       array(select p.card_id from giveaway_prizes p where p.giveaway_id = :giveawayId and not exists (
-         select from giveaway_awards l where l.prize_id = p.id and l.state not in ('EXPIRED', 'DECLINED', 'DISQUALIFIED'))
-       ) as "unassignedCardIds"
+         as "nextExpiryInMs"
      from giveaway_awards a where a.giveaway_id = :giveawayId`,
     { giveawayId },
   );

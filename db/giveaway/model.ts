@@ -46,6 +46,7 @@ export class Giveaway extends Model {
   declare currency: string;
   declare opens_at: Date | null;
   declare closes_at: Date;
+  declare published_at: Date | null;
   declare opened_at: Date | null;
   declare failure_code: string | null;
   declare created_at: Date;

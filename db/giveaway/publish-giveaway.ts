@@ -81,6 +81,7 @@ export const completePublish = (db: Database, ref: PublishRef, cause: Cause): Pr
       from: ['FUNDING'],
       to: 'SCHEDULED',
       refusal: 'giveaway_not_draft',
+      change: { published_at: new Date() },
       event: 'giveaway.scheduled',
       payload: { publishId: ref.publishId },
       cause,

@@ -1,4 +1,3 @@
-import { isPublic } from '../../domain/giveaway.ts';
 import type { Proof } from '../../domain/proof/proof.ts';
 import type { Db } from '../connect.ts';
 import { FIRST_DRAW } from './draw-giveaway.ts';
@@ -20,7 +19,7 @@ export async function findGiveaway(db: Db, id: string, viewerId?: string): Promi
     .findById(id)
     .withGraphFetched('[prizes(inOrder), awards(inRank)]')
     .modifiers({ inOrder: (query) => void query.orderBy('position'), inRank: (query) => void query.orderBy('rank') });
-  if (!giveaway || (!isPublic(giveaway.state) && giveaway.host_id !== viewerId)) return undefined;
+  if (!giveaway || (giveaway.published_at === null && giveaway.host_id !== viewerId)) return undefined;
   const result = await db.raw(
     `select now() as now, (select encode(secret_hash, 'hex') from giveaway_draws where giveaway_id = :id and draw_number = 1) as "secretHash",
        (select coalesce(max(version), 0) from domain_events where aggregate_type = 'giveaway' and aggregate_id = :id) as version`,

@@ -8,6 +8,7 @@ export interface GiveawayTimes {
   /** Milliseconds from the database's now; negative when past. */
   readonly opensInMs: number;
   readonly closesInMs: number;
+  readonly cancelled: boolean;
 }
 
 /** What a workflow that starts, or starts again, needs to know. */
@@ -15,6 +16,7 @@ export async function readGiveawayTimes(db: Db, giveawayId: string): Promise<Giv
   const result = await db.raw(
     `select state, ceil(extract(epoch from coalesce(opens_at, now()) - clock_timestamp()) * 1000)::int as "opensInMs",
        ceil(extract(epoch from closes_at - clock_timestamp()) * 1000)::float8 as "closesInMs"
+         , state = 'CANCELLED' as cancelled
      from giveaways where id = ?`,
     [giveawayId],
   );

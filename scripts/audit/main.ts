@@ -31,7 +31,7 @@ export async function runAudit(environment: Readonly<Record<string, string>>): P
       ...(await checkGiveaways(giveaway)),
       ...(await checkLedger(giftcard, 'giftcard')),
       ...(await checkGiftcards(giftcard)),
-      await checkClearing(giveaway, giftcard),
+      ...(await checkClearing(giveaway, giftcard)),
       await checkAwards(giveaway, giftcard),
       ...(await checkProviderBalance(giveaway, giftcard, payments)),
     ];

@@ -230,7 +230,8 @@ export async function findWinners({
     const { body } = expectStatus(await giveaways('GET', '/v1/awards', { token: person.token }), 200);
     winners.push(...body.data.map(({ awardId }: { awardId: string }) => ({ person, awardId })));
   }
-  if (winners.length !== PRIZES.length) throw new Error(`Expected ${PRIZES.length} winners, found ${winners.length}`);
+  const expected = Math.min(PRIZES.length, people.length);
+  if (winners.length !== expected) throw new Error(`Expected ${expected} winners, found ${winners.length}`);
   return winners;
 }
 

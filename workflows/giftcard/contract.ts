@@ -52,6 +52,32 @@ export interface AssignedGiftCard {
   readonly expiresAt: string;
 }
 
+export interface ReleaseEscrowInput extends Caused {
+  readonly releaseId: string;
+  /** Which cards; absent for a release that a sweep has begun. */
+  readonly order?: {
+    readonly hostId: string;
+    readonly currency: string;
+    readonly giveawayId: string | null;
+    readonly reason: 'cancelled' | 'unassigned';
+    /** At most 500. */
+    readonly cardIds: readonly string[];
+  };
+}
+
+export interface EscrowReleaseView {
+  readonly releaseId: string;
+  readonly hostId: string;
+  readonly giveawayId: string | null;
+  readonly currency: string;
+  readonly reason: 'cancelled' | 'unassigned' | 'expired';
+  readonly cards: number;
+  readonly cashMinor: string;
+  readonly feeMinor: string;
+  readonly state: 'RELEASING' | 'RELEASED';
+  readonly createdAt: string;
+}
+
 /**
  * What other domains ask of escrow. Each operation is backed by a workflow, may be repeated, and answers a business
  * refusal with an operation failure whose type is the error code.
@@ -61,6 +87,8 @@ export const giftcardEscrow = nexus.service('GiftcardEscrow', {
   postEscrow: nexus.operation<ReservationRef, Reservation>(),
   /** The undo of a reservation, also of one that never arrived. */
   voidEscrow: nexus.operation<ReservationRef, Reservation>(),
+  /** Cards that nobody was given go back to the host. */
+  releaseEscrow: nexus.operation<ReleaseEscrowInput, EscrowReleaseView>(),
 });
 export const GIFTCARD_ESCROW_ENDPOINT = 'giftcard-escrow';
 
@@ -76,6 +104,9 @@ export const ASSIGN_GIFT_CARD = 'assignGiftCard';
 export const reserveEscrowId = (reservationId: string): string => `giftcard.reserve/${reservationId}`;
 export const postEscrowId = (reservationId: string): string => `giftcard.post/${reservationId}`;
 export const voidEscrowId = (reservationId: string): string => `giftcard.void/${reservationId}`;
+export const RELEASE_ESCROW = 'releaseEscrow';
+export const SWEEP_EXPIRED_ESCROW = 'sweepExpiredEscrow';
+export const releaseEscrowId = (releaseId: string): string => `giftcard.release/${releaseId}`;
 export const assignGiftCardId = (cardId: string, awardId: string): string => `giftcard.assign/${cardId}/${awardId}`;
 
 export interface RedeemGiftCardInput extends Caused {
@@ -171,6 +202,16 @@ export const ISSUE_GIFT_CARDS = 'issueGiftCards';
 export const AWAIT_ISSUED = 'awaitIssued';
 export const ORDER_STATUS = 'orderStatus';
 export const issueGiftCardsId = (orderId: string): string => `giftcard.issue/${orderId}`;
+
+export interface CancelCardOrderInput extends Caused {
+  readonly orderId: string;
+  /** Of this wish: two of them at once release different cards. */
+  readonly cancelId: string;
+  readonly actor: string;
+}
+
+export const CANCEL_CARD_ORDER = 'cancelCardOrder';
+export const cancelCardOrderId = (cancelId: string): string => `giftcard.cancel-order/${cancelId}`;
 
 export interface RetrySettlementInput {
   readonly decisionId: string;

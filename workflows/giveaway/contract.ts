@@ -38,6 +38,14 @@ export const GIVEAWAY_STATUS = 'giveawayStatus';
 export const AWARDS_FINISHED = 'awardsFinished';
 export const runGiveawayId = (giveawayId: string): string => `giveaway.run/${giveawayId}`;
 
+export interface CancelGiveawayInput extends Caused {
+  readonly giveawayId: string;
+  readonly reason: string;
+}
+
+/** An update of the running giveaway; refused once the draw is committed to. */
+export const CANCEL_GIVEAWAY = 'cancelGiveaway';
+
 export interface ClaimAwardInput extends Caused {
   readonly awardId: string;
   readonly participantId: string;

@@ -1,15 +1,31 @@
 import * as wf from '@temporalio/workflow';
 import type { GiveawayActivities } from '../../activities/giveaway/index.ts';
-import { BATCH_ACTIVITY, DATABASE_ACTIVITY } from '../../temporal-config/activity-profiles.ts';
+import { BATCH_ACTIVITY, DATABASE_ACTIVITY, DATABASE_STEP } from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
-import { AWARDS_FINISHED, GIVEAWAY_STATUS, type RunGiveawayInput } from './contract.ts';
+import { refusalOf } from '../answer.ts';
+import { GIFTCARD_ESCROW_ENDPOINT, giftcardEscrow } from '../giftcard/contract.ts';
+import {
+  AWARDS_FINISHED,
+  CANCEL_GIVEAWAY,
+  GIVEAWAY_STATUS,
+  type CancelGiveawayInput,
+  type RunGiveawayInput,
+} from './contract.ts';
 
-const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireAwards } =
+const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireAwards, planRelease } =
   wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
+const { cancelGiveaway } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
 const { commitDraw, drawGiveaway } = wf.proxyActivities<GiveawayActivities>(BATCH_ACTIVITY);
 
 /** At most this long between two looks at the claim windows, whatever their ends. */
 const CLAIM_CHECK_MS = 24 * 3_600_000;
+
+interface Run {
+  cancelled: boolean;
+  /** The award that brought the number of open ones to 0 has said so. */
+  finished: boolean;
+  readonly enter: (phase: string) => void;
+}
 
 /**
  * Owns the phases of a giveaway and their durable timers, and nothing else: entries are rows and never come here.
@@ -17,42 +33,94 @@ const CLAIM_CHECK_MS = 24 * 3_600_000;
  */
 export async function runGiveaway(input: RunGiveawayInput): Promise<void> {
   let phase = 'SCHEDULED';
-  let finished = false;
+  const run: Run = {
+    cancelled: false,
+    finished: false,
+    enter: (next) => {
+      phase = next;
+      wf.setCurrentDetails(`Giveaway ${input.giveawayId}: **${next}**`);
+      wf.upsertSearchAttributes(keywords({ State: next }));
+    },
+  };
   wf.setHandler(wf.defineQuery<string>(GIVEAWAY_STATUS), () => phase);
   wf.setHandler(wf.defineSignal(AWARDS_FINISHED), () => {
-    finished = true;
+    run.finished = true;
   });
-  const enter = (next: string): void => {
-    phase = next;
-    wf.setCurrentDetails(`Giveaway ${input.giveawayId}: **${next}**`);
-    wf.upsertSearchAttributes(keywords({ State: next }));
+  wf.setHandler(wf.defineUpdate<void, [CancelGiveawayInput]>(CANCEL_GIVEAWAY), (decision) => cancel(decision, run));
+
+  run.enter('SCHEDULED');
+  if (await takeEntries(input, run)) {
+    await draw(input, run);
+    await waitForClaims(input, run);
+    await releasePrizes(input);
+    await advanceGiveaway({ ...input, to: 'COMPLETED' });
+    run.enter('COMPLETED');
+  } else {
+    run.enter('CANCELLED');
+    await releasePrizes(input);
+  }
+  await wf.condition(wf.allHandlersFinished);
+}
+
+/** The row decides whether it is not too late; only then the workflow turns back. */
+async function cancel(decision: CancelGiveawayInput, run: Run): Promise<void> {
+  try {
+    await cancelGiveaway(decision);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+  run.cancelled = true;
+}
+
+/** From now to the freeze and the commitment. @returns false when the giveaway was cancelled before. */
+async function takeEntries(input: RunGiveawayInput, run: Run): Promise<boolean> {
+  const { cancelled, opensInMs, closesInMs } = await readGiveawayTimes(input);
+  run.cancelled ||= cancelled;
+  const wait = async (ms: number): Promise<void> => {
+    if (ms > 0) await wf.condition(() => run.cancelled, ms);
   };
+  try {
+    await wait(opensInMs);
+    if (run.cancelled) return false;
+    await openGiveaway(input);
+    run.enter('OPEN');
+    await wait(closesInMs - Math.max(0, opensInMs));
+    if (run.cancelled) return false;
+    // The database's clock decides; a timer that came early waits for the rest.
+    for (let early = await closeGiveaway(input); early > 0; early = await closeGiveaway(input)) await wait(early);
+    run.enter('CLOSED');
+    await commitDraw(input);
+    return true;
+  } catch (error) {
+    // The step that was under way has met the cancelled row.
+    await wf.condition(wf.allHandlersFinished);
+    if (run.cancelled) return false;
+    throw error;
+  }
+}
 
-  enter('SCHEDULED');
-  const times = await readGiveawayTimes(input);
-  if (times.opensInMs > 0) await wf.sleep(times.opensInMs, { summary: 'until entry begins' });
-  await openGiveaway(input);
-  enter('OPEN');
-
-  const openForMs = times.closesInMs - Math.max(0, times.opensInMs);
-  if (openForMs > 0) await wf.sleep(openForMs, { summary: 'until the deadline' });
-  // The database's clock decides; a timer that came early waits for the rest.
-  for (let early = await closeGiveaway(input); early > 0; early = await closeGiveaway(input)) await wf.sleep(early);
-  enter('CLOSED');
-
-  await commitDraw(input);
-  enter('DRAWING');
+async function draw(input: RunGiveawayInput, run: Run): Promise<void> {
+  run.enter('DRAWING');
   await drawGiveaway(input);
-  enter('DRAWN');
+  run.enter('DRAWN');
   await advanceGiveaway({ ...input, to: 'FULFILLING' });
-  enter('FULFILLING');
+  run.enter('FULFILLING');
+}
 
+async function waitForClaims(input: RunGiveawayInput, run: Run): Promise<void> {
   for (;;) {
     const { openAwards, nextExpiryInMs } = await expireAwards(input);
-    if (openAwards === 0) break;
-    await wf.condition(() => finished, Math.max(1, Math.min(nextExpiryInMs ?? CLAIM_CHECK_MS, CLAIM_CHECK_MS)));
-    finished = false;
+    if (openAwards === 0) return;
+    await wf.condition(() => run.finished, Math.max(1, Math.min(nextExpiryInMs ?? CLAIM_CHECK_MS, CLAIM_CHECK_MS)));
+    run.finished = false;
   }
-  await advanceGiveaway({ ...input, to: 'COMPLETED' });
-  enter('COMPLETED');
+}
+
+/** What nobody holds, and nobody will, goes back to the host. */
+async function releasePrizes(input: RunGiveawayInput): Promise<void> {
+  const escrow = wf.createNexusServiceClient({ endpoint: GIFTCARD_ESCROW_ENDPOINT, service: giftcardEscrow });
+  const { requestId } = input;
+  for (const release of await planRelease(input)) {
+    await escrow.executeOperation('releaseEscrow', { ...release, requestId });
+  }
 }

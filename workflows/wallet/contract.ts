@@ -56,6 +56,18 @@ export interface HeldWallet {
   readonly fundingFeeMinor: string;
 }
 
+export interface CreditReleaseInput {
+  readonly releaseId: string;
+  readonly hostId: string;
+  readonly currency: string;
+  readonly cashMinor: string;
+  /** The share of the funding fee that goes back with it. */
+  readonly feeMinor: string;
+  readonly reason: string;
+  readonly giveawayId: string | null;
+  readonly requestId: string;
+}
+
 /**
  * What other domains ask of a host's wallet. Each operation is backed by a workflow, may be repeated, and answers a
  * business refusal with an operation failure whose type is the error code.
@@ -66,9 +78,13 @@ export const giveawayWallet = nexus.service('GiveawayWallet', {
   postWalletHold: nexus.operation<WalletHoldRef, void>(),
   /** The undo of a hold, also of one that never arrived. */
   voidWalletHold: nexus.operation<WalletHoldRef, void>(),
+  /** What escrow gives back. */
+  creditRelease: nexus.operation<CreditReleaseInput, void>(),
 });
 export const GIVEAWAY_WALLET_ENDPOINT = 'giveaway-wallet';
 
+export const CREDIT_RELEASE = 'creditRelease';
+export const creditReleaseId = (releaseId: string): string => `wallet.credit/${releaseId}`;
 export const HOLD_WALLET = 'holdWallet';
 export const POST_WALLET_HOLD = 'postWalletHold';
 export const VOID_WALLET_HOLD = 'voidWalletHold';

@@ -1,2 +1,3 @@
+export { creditRelease } from './credit-release.ts';
 export { fundWallet } from './fund-wallet.ts';
 export { holdWallet, postWalletHold, voidWalletHold } from './hold-wallet.ts';

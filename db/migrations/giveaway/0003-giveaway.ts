@@ -20,6 +20,8 @@ create table giveaways (
   rules jsonb not null,
   -- The publish that owns this giveaway's money; set with FUNDING.
   publish_id uuid,
+  -- Since when anybody may see it: it was paid for then.
+  published_at timestamptz,
   failure_code text,
   opened_at timestamptz,
   closed_at timestamptz,
@@ -28,7 +30,7 @@ create table giveaways (
   check (opens_at is null or opens_at < closes_at)
 );
 create index giveaways_host on giveaways (host_id, created_at desc, id);
-create index giveaways_public on giveaways (created_at desc, id) where state not in ('DRAFT', 'FUNDING', 'FUNDING_FAILED');
+create index giveaways_public on giveaways (created_at desc, id) where published_at is not null;
 
 -- A prize unit: the escrow belongs to it, not to whoever wins it.
 create table giveaway_prizes (

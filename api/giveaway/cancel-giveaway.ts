@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
+import { findGiveaway } from '../../db/giveaway/queries.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { isPublishable } from '../../domain/giveaway.ts';
+import { CANCEL_GIVEAWAY, runGiveawayId, type CancelGiveawayInput } from '../../workflows/giveaway/contract.ts';
+import { uuid } from '../http/amounts.ts';
+import { updateRunning } from '../http/await-workflow.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import type { GiveawayApi } from './dependencies.ts';
+
+export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/v1/giveaways/{giveawayId}/cancel',
+    summary: 'Cancel my giveaway before its draw: the prizes’ money goes back to the wallet',
+    auth: 'giveaway.manage',
+    idempotent: true,
+    params: z.object({ giveawayId: uuid }),
+    body: z.object({ reason: z.string().trim().min(3).max(500) }),
+    responses: { 202: { description: 'Cancelled; the money is on its way back' } },
+    handler: async ({ params, body, resourceId, principal, actor, requestId }) => {
+      const { giveawayId } = params;
+      const found = await findGiveaway(db, giveawayId, principal.userId);
+      if (found?.giveaway.host_id !== principal.userId)
+        throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId });
+      const decision: CancelGiveawayInput = { giveawayId, reason: body.reason, actor, requestId };
+      const reply = { status: 202, body: { giveawayId, href: `/v1/giveaways/${giveawayId}` } };
+      if (found.giveaway.state === 'CANCELLED') return reply;
+      if (isPublishable(found.giveaway.state)) {
+        // What was never published has no workflow, and no money: the row is all there is.
+        await cancelGiveaway(db, decision, { actor, requestId });
+        return reply;
+      }
+      const answer = await updateRunning(temporal, {
+        workflowId: runGiveawayId(giveawayId),
+        update: CANCEL_GIVEAWAY,
+        updateId: resourceId,
+        args: [decision],
+        budgetMs,
+      });
+      if (answer) return reply;
+      const { state } = found.giveaway;
+      throw new DomainError('giveaway_not_cancellable', `The giveaway is ${state}.`, { giveawayId, state });
+    },
+  });

@@ -1,0 +1,54 @@
+import type { Cause } from '../../domain/cause.ts';
+import type { GiveawayState } from '../../domain/giveaway.ts';
+import type { Database, Db } from '../connect.ts';
+import { lockGiveaway, moveGiveaway } from './move-giveaway.ts';
+
+/** Until the draw is committed to: from then on the winners stand, though nobody knows them yet. */
+const CANCELLABLE: readonly GiveawayState[] = ['DRAFT', 'FUNDING_FAILED', 'SCHEDULED', 'OPEN', 'CLOSED'];
+
+/**
+ * Ends a giveaway before its draw. Takes the giveaway's advisory lock, as the freeze does: an entry that was let in has
+ * committed, and none comes after.
+ * @throws DomainError giveaway_not_found, giveaway_not_cancellable.
+ */
+export const cancelGiveaway = (
+  db: Database,
+  { giveawayId, reason }: { giveawayId: string; reason: string },
+  cause: Cause,
+): Promise<void> =>
+  db.transaction(async (trx) => {
+    await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [giveawayId]);
+    const giveaway = await lockGiveaway(trx, giveawayId);
+    if (giveaway.state === 'CANCELLED') return;
+    await moveGiveaway(trx, {
+      giveaway,
+      from: CANCELLABLE,
+      to: 'CANCELLED',
+      refusal: 'giveaway_not_cancellable',
+      event: 'giveaway.cancelled',
+      payload: { reason },
+      cause,
+    });
+  });
+
+export interface LeftOverPrizes {
+  readonly hostId: string;
+  readonly currency: string;
+  readonly reason: 'cancelled' | 'unassigned';
+  readonly cardIds: readonly string[];
+}
+
+/** Prize units that nobody holds, and nobody will: of a giveaway that was cancelled, or whose awards are all final. */
+export async function leftOverPrizes(db: Db, giveawayId: string): Promise<LeftOverPrizes> {
+  const result: unknown = await db.raw(
+    `select g.host_id as "hostId", g.currency, case g.state when 'CANCELLED' then 'cancelled' else 'unassigned' end as reason,
+       array(select p.card_id from giveaway_prizes p where p.giveaway_id = g.id and not exists (
+         select from giveaway_awards a where a.prize_id = p.id and a.state not in ('EXPIRED', 'DECLINED', 'DISQUALIFIED'))
+         order by p.card_id) as "cardIds"
+     from giveaways g where g.id = ?`,
+    [giveawayId],
+  );
+  const [row] = (result as { rows: LeftOverPrizes[] }).rows;
+  if (!row) throw new Error(`There is no giveaway ${giveawayId}`);
+  return row;
+}
