@@ -1,6 +1,13 @@
-import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
+import {
+  EXPIRE_AUTHORISATIONS,
+  RUN_SETTLEMENTS,
+  SWEEP_EXPIRED_ESCROW,
+  type SettlementRunInput,
+} from '../workflows/giftcard/contract.ts';
 import type { Sweep } from './schedules.ts';
 import { TASK_QUEUES } from './task-queues.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** What is looked for again and again, besides what each workflow waits for by itself. */
 export const sweepsEvery = (everyMs: number): Sweep[] => [
@@ -20,4 +27,13 @@ export const sweepsEvery = (everyMs: number): Sweep[] => [
     everyMs,
     summary: 'Gives the value of expired cards back to their hosts',
   },
+  ...(['hourly', 'daily'] as const).map((cadence): Sweep => ({
+    namespace: 'giftcard',
+    scheduleId: `giftcard.run-settlements-${cadence}`,
+    workflowType: RUN_SETTLEMENTS,
+    taskQueue: TASK_QUEUES.giftcard,
+    everyMs: cadence === 'hourly' ? HOUR_MS : 24 * HOUR_MS,
+    args: [{ cadence } satisfies SettlementRunInput],
+    summary: `Pays merchants what is due to them, ${cadence}`,
+  })),
 ];

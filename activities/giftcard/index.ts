@@ -9,6 +9,7 @@ import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts
 import { redeemGiftCardActivities } from './redeem-gift-card.ts';
 import { releaseEscrowActivities } from './release-escrow.ts';
 import { reserveEscrowActivities } from './reserve-escrow.ts';
+import { settleBatchActivities } from './settle-batch.ts';
 
 export interface GiftcardDependencies {
   readonly db: Database;
@@ -26,6 +27,7 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: G
     ...authoriseGiftCardActivities(db),
     ...redeemGiftCardActivities(db, payoutRulesOf),
     ...paySettlementActivities(db, alerts, payoutRulesOf),
+    ...settleBatchActivities(db, payoutRulesOf),
   });
 
 export type GiftcardActivities = ReturnType<typeof createGiftcardActivities>;

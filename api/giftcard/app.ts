@@ -6,17 +6,20 @@ import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
 import { cancelCardOrderRoute } from './cancel-card-order.ts';
 import { cardOrderRoutes } from './card-orders.ts';
 import type { GiftcardApi } from './dependencies.ts';
+import { catalogueRoutes } from './catalogue.ts';
 import { escrowReleaseRoutes } from './escrow-releases.ts';
 import { freezeGiftCardRoutes } from './freeze-gift-card.ts';
 import { giftCardRoutes } from './gift-cards.ts';
 import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
 import { merchantRoutes } from './merchants.ts';
 import { redeemGiftCardRoutes } from './redeem-gift-card.ts';
+import { settlementRunRoute } from './settlement-runs.ts';
 import { settlementRoutes } from './settlements.ts';
 
 /** Every call of the service. */
 export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...merchantRoutes(deps),
+  ...catalogueRoutes(deps),
   ...giftCardRoutes(deps),
   ...freezeGiftCardRoutes(deps),
   ...issueGiftCardsRoutes(deps),
@@ -27,6 +30,7 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...authoriseGiftCardRoutes(deps),
   ...redeemGiftCardRoutes(deps),
   ...settlementRoutes(deps),
+  settlementRunRoute(deps),
   paymentWebhookRoute(deps),
 ];
 

@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import { listCatalogue } from '../../db/giftcard/queries.ts';
-import { addCatalogueItem, registerMerchant, requireMerchant } from '../../db/giftcard/register-merchant.ts';
+import { registerMerchant, requireMerchant, updateMerchant } from '../../db/giftcard/register-merchant.ts';
 import { merchantBalances } from '../../db/giftcard/merchant-balances.ts';
-import { DomainError } from '../../domain/errors.ts';
-import { amountMinor, currency, uuid } from '../http/amounts.ts';
+import { uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 const merchantId = z.object({ merchantId: uuid });
+const merchantFields = {
+  name: z.string().trim().min(1).max(120),
+  payoutAccount: z.string().trim().min(1).max(120),
+  /** When redemptions are paid out: each at once, or all of an hour or a day together. */
+  payoutSchedule: z.enum(['instant', 'hourly', 'daily']),
+};
 const merchant = z.object({ id: uuid, name: z.string(), payoutAccount: z.string(), payoutSchedule: z.string() });
 
 export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
@@ -17,12 +21,7 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
     summary: 'Register a merchant with its payout account',
     auth: 'merchant.manage',
     idempotent: true,
-    body: z.object({
-      name: z.string().trim().min(1).max(120),
-      payoutAccount: z.string().trim().min(1).max(120),
-      /** When redemptions are paid out: each at once, or all of an hour or a day together. */
-      payoutSchedule: z.enum(['instant', 'hourly', 'daily']).default('instant'),
-    }),
+    body: z.object({ ...merchantFields, payoutSchedule: merchantFields.payoutSchedule.default('instant') }),
     responses: { 201: { description: 'The merchant', schema: merchant } },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
       const created = await registerMerchant(
@@ -34,62 +33,17 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
     },
   }),
   defineRoute({
-    method: 'post',
-    path: '/v1/merchants/{merchantId}/catalogue-items',
-    summary: 'Offer gift cards: fixed amounts, or any amount of a range',
+    method: 'patch',
+    path: '/v1/merchants/{merchantId}',
+    summary: 'Change the name, the payout account or the payout schedule',
     auth: 'merchant.manage',
-    idempotent: true,
     params: merchantId,
-    body: z.object({
-      name: z.string().trim().min(1).max(120),
-      currency,
-      amountsMinor: z.array(amountMinor).min(1).max(50).optional(),
-      minMinor: amountMinor.optional(),
-      maxMinor: amountMinor.optional(),
-      /** From a card's assignment. Without it and `validUntil`: a year. */
-      validityDays: z.int().min(1).max(3_660).optional(),
-      /** No card is valid beyond this instant. */
-      validUntil: z.iso.datetime({ offset: true }).optional(),
-    }),
-    responses: { 201: { description: 'The item' } },
-    handler: async ({ params, body, resourceId, principal, actor, requestId }) => {
-      const item = {
-        ...boundsOf(body),
-        id: resourceId,
-        merchantId: params.merchantId,
-        name: body.name,
-        currency: body.currency,
-        ...validityOf(body),
-      };
-      await addCatalogueItem(db, item, principal.userId, { actor, requestId });
-      return {
-        status: 201,
-        body: { id: resourceId, merchantId: params.merchantId, name: body.name, currency: body.currency },
-      };
+    body: z.object(merchantFields).partial(),
+    responses: { 200: { description: 'The merchant', schema: merchant } },
+    handler: async ({ params, body, principal, actor, requestId }) => {
+      const change = { ...body, merchantId: params.merchantId, ownerId: principal.userId };
+      return { status: 200, body: merchant.parse(await updateMerchant(db, change, { actor, requestId })) };
     },
-  }),
-  defineRoute({
-    method: 'get',
-    path: '/v1/merchants/{merchantId}/catalogue-items',
-    summary: 'What a merchant offers',
-    auth: 'public',
-    params: merchantId,
-    responses: { 200: { description: 'The catalogue' } },
-    handler: async ({ params }) => ({
-      status: 200,
-      body: {
-        data: (await listCatalogue(db, params.merchantId)).map((item) => ({
-          id: item.id,
-          name: item.name,
-          currency: item.currency,
-          amountsMinor: item.amounts_minor?.map(String) ?? null,
-          minMinor: item.min_minor.toString(),
-          maxMinor: item.max_minor.toString(),
-          validityDays: item.validity_days,
-          validUntil: item.valid_until?.toISOString() ?? null,
-        })),
-      },
-    }),
   }),
   defineRoute({
     method: 'get',
@@ -104,35 +58,3 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
     },
   }),
 ];
-
-const DEFAULT_VALIDITY_DAYS = 365;
-
-function validityOf({
-  validityDays,
-  validUntil,
-}: {
-  validityDays?: number | undefined;
-  validUntil?: string | undefined;
-}) {
-  if (validUntil !== undefined && Date.parse(validUntil) <= Date.now())
-    throw new DomainError('validation_failed', 'validUntil lies in the past.');
-  const days = validityDays ?? (validUntil === undefined ? DEFAULT_VALIDITY_DAYS : null);
-  return { validityDays: days, validUntil: validUntil === undefined ? null : new Date(validUntil) };
-}
-
-interface Offer {
-  readonly amountsMinor?: readonly bigint[] | undefined;
-  readonly minMinor?: bigint | undefined;
-  readonly maxMinor?: bigint | undefined;
-}
-
-function boundsOf({ amountsMinor, minMinor, maxMinor }: Offer) {
-  if (amountsMinor) {
-    const sorted = amountsMinor.toSorted((a, b) => (a < b ? -1 : 1));
-    return { amountsMinor, minMinor: sorted[0] ?? 0n, maxMinor: sorted.at(-1) ?? 0n };
-  }
-  if (minMinor === undefined || maxMinor === undefined || minMinor > maxMinor) {
-    throw new DomainError('validation_failed', 'An item has amountsMinor, or minMinor and maxMinor.');
-  }
-  return { amountsMinor: null, minMinor, maxMinor };
-}

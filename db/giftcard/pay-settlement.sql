@@ -22,7 +22,7 @@ begin
   end if;
   if s.service_minor <> s.carried_minor then
     i := live_intent(s, 'platform');
-    if i.id is null and not platform_leg_payable(s, p) then
+    if i.id is null and not platform_share_payable(s.service_minor - s.carried_minor, s.currency, p) then
       s := carry_platform_share(s, p);
     else
       if i.id is null then
@@ -39,14 +39,9 @@ begin
   step := settlement_step(s, null);
 end $$;
 
-create or replace function settle_step(p jsonb) returns jsonb language plpgsql as $$
-declare
-  v record;
-begin
-  select * into v from advance_settlement((p ->> 'settlementId')::uuid, p);
-  perform ledger_book(v.lines);
-  return v.step;
-end $$;
+create or replace function settle_step(p jsonb) returns jsonb language sql as $$
+  select start_settlement((p ->> 'settlementId')::uuid, p)
+$$;
 
 create or replace function settlement_step(s settlements, i settlement_intents) returns jsonb language sql immutable as $$
   select jsonb_build_object('settlementId', s.id, 'state', s.state, 'caseNumber', s.case_number, 'reason', s.reason, 'intent',
@@ -95,10 +90,10 @@ end $$;
 
 -- Our share waits for a later settlement while it is negative, below the provider's minimum, or while merchants owe us
 -- more than the platform's reserve covers.
-create or replace function platform_leg_payable(s settlements, p jsonb) returns boolean language sql stable as $$
-  select s.service_minor - s.carried_minor >= greatest(coalesce((p ->> 'payoutMinimumMinor')::bigint, 0), 1)
+create or replace function platform_share_payable(p_service_minor bigint, p_currency text, p jsonb) returns boolean language sql stable as $$
+  select p_service_minor >= greatest((p ->> 'payoutMinimumMinor')::bigint, 1)
     and coalesce((select sum(a.debits_posted - a.credits_posted) from ledger_accounts a
-                  where a.type = 'merchant:receivable' and a.currency = s.currency), 0) <= coalesce((p ->> 'platformReserveMinor')::bigint, 0)
+                  where a.type = 'merchant:receivable' and a.currency = p_currency), 0) <= (p ->> 'platformReserveMinor')::bigint
 $$;
 
 create or replace function carry_platform_share(s settlements, p jsonb) returns settlements language plpgsql as $$

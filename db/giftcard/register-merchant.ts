@@ -62,6 +62,35 @@ export const registerMerchant = (db: Database, merchant: NewMerchant, cause: Cau
     return requireMerchant(trx, merchant.id, merchant.ownerId);
   });
 
+export interface MerchantChange {
+  readonly name?: string | undefined;
+  readonly payoutAccount?: string | undefined;
+  readonly payoutSchedule?: PayoutSchedule | undefined;
+}
+
+/**
+ * Changes what is given. Intents that were written keep the account they were written for; what is paid later goes to
+ * the new one.
+ * @throws DomainError merchant_not_found, also for somebody else's.
+ */
+export const updateMerchant = (
+  db: Database,
+  { merchantId, ownerId, ...change }: MerchantChange & { merchantId: string; ownerId: string },
+  cause: Cause,
+): Promise<Merchant> =>
+  db.transaction(async (trx) => {
+    await requireMerchant(trx, merchantId, ownerId);
+    const columns = { name: change.name, payout_account: change.payoutAccount, payout_schedule: change.payoutSchedule };
+    const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+    if (Object.keys(given).length > 0) {
+      await trx('merchants')
+        .where({ id: merchantId })
+        .update({ ...given, updated_at: trx.fn.now() });
+      await appendMerchantEvent(trx, merchantId, 'giftcard.merchant.changed', { changed: Object.keys(given) }, cause);
+    }
+    return requireMerchant(trx, merchantId, ownerId);
+  });
+
 /** Repeated with the same id it changes nothing. @throws DomainError merchant_not_found, also for somebody else's. */
 export const addCatalogueItem = (db: Database, item: NewCatalogueItem, ownerId: string, cause: Cause): Promise<void> =>
   db.transaction(async (trx) => {
@@ -83,6 +112,25 @@ export const addCatalogueItem = (db: Database, item: NewCatalogueItem, ownerId: 
       .returning('id');
     if (inserted.length === 0) return;
     await appendMerchantEvent(trx, item.merchantId, 'giftcard.catalogue_item.added', { itemId: item.id }, cause);
+  });
+
+/** @throws DomainError merchant_not_found, also for somebody else's; catalogue_item_not_found. */
+export const retireCatalogueItem = (
+  db: Database,
+  { merchantId, itemId, ownerId }: { merchantId: string; itemId: string; ownerId: string },
+  cause: Cause,
+): Promise<void> =>
+  db.transaction(async (trx) => {
+    await requireMerchant(trx, merchantId, ownerId);
+    const item = await trx('catalogue_items')
+      .where({ id: itemId, merchant_id: merchantId })
+      .forUpdate()
+      .first<{ state: string }>('state');
+    if (!item)
+      throw new DomainError('catalogue_item_not_found', 'The merchant has no such catalogue item.', { itemId });
+    if (item.state === 'RETIRED') return;
+    await trx('catalogue_items').where({ id: itemId }).update({ state: 'RETIRED', updated_at: trx.fn.now() });
+    await appendMerchantEvent(trx, merchantId, 'giftcard.catalogue_item.retired', { itemId }, cause);
   });
 
 /** @throws DomainError merchant_not_found, also for somebody else's. */

@@ -168,6 +168,32 @@ export const AWAIT_CONFIRMATION = 'awaitConfirmation';
 export const REDEMPTION_STATUS = 'redemptionStatus';
 export const redeemGiftCardId = (redemptionId: string): string => `giftcard.redeem/${redemptionId}`;
 
+export interface DueBatch {
+  /** Null: carried shares of the platform. */
+  readonly merchantId: string | null;
+  readonly currency: string;
+  /** Of a window with more than 10,000 lines. */
+  readonly part: number;
+}
+
+export interface SettleBatchInput extends Caused, DueBatch {
+  readonly window: string;
+}
+
+export const SETTLE_BATCH = 'settleBatch';
+export const SETTLEMENT_STATUS = 'settlementStatus';
+export const settleBatchId = ({ merchantId, currency, window, part }: Omit<SettleBatchInput, 'requestId'>): string =>
+  `giftcard.settle/${merchantId ?? 'platform'}/${currency}/${window}/${part}`;
+
+export interface SettlementRunInput {
+  readonly cadence: 'hourly' | 'daily';
+  /** Absent: the hour or the day of now. */
+  readonly window?: string;
+}
+
+export const RUN_SETTLEMENTS = 'runSettlements';
+export const runSettlementsId = (runId: string): string => `giftcard.run-settlements/${runId}`;
+
 /** In one order; more takes another order. */
 export const MAX_CARDS_PER_ORDER = 10_000;
 

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import {
+  GIFTCARD_TASK_QUEUE,
+  RUN_SETTLEMENTS,
+  runSettlementsId,
+  type SettlementRunInput,
+} from '../../workflows/giftcard/contract.ts';
+import { startWorkflow } from '../http/await-workflow.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import type { GiftcardApi } from './dependencies.ts';
+
+const TO_THE_SECOND = 'YYYY-MM-DDTHH:MM:SS'.length;
+
+export const settlementRunRoute = ({ temporal, budgetMs }: GiftcardApi): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/v1/finance/settlement-runs',
+    summary: 'Pay now what would be paid at the end of the hour, or of the day',
+    auth: 'finance.decide',
+    idempotent: true,
+    body: z.object({ cadence: z.enum(['hourly', 'daily']) }),
+    responses: { 202: { description: 'Started: a settlement for every merchant to whom something is due' } },
+    handler: async ({ body, resourceId, requestId }) => {
+      const window = new Date().toISOString().slice(0, TO_THE_SECOND);
+      const input: SettlementRunInput = { cadence: body.cadence, window };
+      await startWorkflow(temporal, {
+        workflowType: RUN_SETTLEMENTS,
+        workflowId: runSettlementsId(resourceId),
+        taskQueue: GIFTCARD_TASK_QUEUE,
+        args: [input],
+        summary: `Settlements of window ${window}, by hand`,
+        searchAttributes: { RequestId: requestId },
+        memo: { requestId },
+        budgetMs,
+      });
+      return { status: 202, body: { window, href: '/v1/finance/settlements' } };
+    },
+  });

@@ -1,0 +1,64 @@
+-- What is open for a merchant and currency as one settlement, formed by claiming lines, never by times: a line is in one
+-- batch. Not formed while nothing is open, while refunds outweigh it, or while it is less than the provider pays out:
+-- then the lines wait for the next window. Repeated with the same id it goes on with what stands.
+create or replace function form_batch(p jsonb) returns jsonb language plpgsql as $$
+declare
+  v_id uuid := ledger_uuid('settlement', p ->> 'merchantId', p ->> 'currency', p ->> 'window', p ->> 'part');
+  v_lines uuid[];
+  v record;
+begin
+  -- A second attempt waits here: passing over the lines of the first it would find nothing to do.
+  perform pg_advisory_xact_lock(hashtextextended(v_id::text, 0));
+  if (select s.id from settlements s where s.id = v_id) is null then
+    v_lines := array(
+      select l.id from settlement_lines l
+      where l.settlement_id is null and l.merchant_id = (p ->> 'merchantId')::uuid and l.currency = p ->> 'currency'
+      order by l.created_at, l.id limit (p ->> 'maxLines')::int for update skip locked);
+    select coalesce(sum(l.merchant_minor), 0)::bigint as merchant into v from settlement_lines l where l.id = any (v_lines);
+    if cardinality(v_lines) = 0 or v.merchant < 0 or v.merchant > 0 and v.merchant < (p ->> 'payoutMinimumMinor')::bigint then return null; end if;
+    perform stamp_settlement(v_id, 'batch', v_lines, p);
+  end if;
+  return start_settlement(v_id, p);
+end $$;
+
+-- Shares of ours that were carried, of a currency, as one settlement: when they are worth a transfer, and merchants owe
+-- us no more than the reserve covers.
+create or replace function form_platform_batch(p jsonb) returns jsonb language plpgsql as $$
+declare
+  v_id uuid := ledger_uuid('settlement', 'platform', p ->> 'currency', p ->> 'window');
+  v_lines uuid[];
+  v_service bigint;
+begin
+  perform pg_advisory_xact_lock(hashtextextended(v_id::text, 0));
+  if (select s.id from settlements s where s.id = v_id) is null then
+    v_lines := array(
+      select l.id from settlement_lines l where l.settlement_id is null and l.merchant_id is null and l.currency = p ->> 'currency'
+      order by l.created_at, l.id for update skip locked);
+    v_service := (select coalesce(sum(l.service_minor), 0) from settlement_lines l where l.id = any (v_lines));
+    if not platform_share_payable(v_service, p ->> 'currency', p) then return null; end if;
+    perform stamp_settlement(v_id, 'platform', v_lines, p);
+  end if;
+  return start_settlement(v_id, p);
+end $$;
+
+create or replace function stamp_settlement(p_id uuid, p_kind text, p_lines uuid[], p jsonb) returns void language plpgsql as $$
+begin
+  insert into settlements (id, kind, merchant_id, window_key, workflow_id, currency, line_count, gross_minor, fee_minor, service_minor, merchant_minor)
+  select p_id, p_kind, (p ->> 'merchantId')::uuid, p ->> 'window', p ->> 'workflowId', p ->> 'currency', count(*), sum(l.gross_minor),
+    sum(l.fee_minor), sum(l.service_minor), sum(l.merchant_minor)
+  from settlement_lines l where l.id = any (p_lines);
+  update settlement_lines set settlement_id = p_id where id = any (p_lines);
+  perform append_settlement_event(s, 'giftcard.settlement.started', jsonb_build_object('kind', s.kind, 'window', s.window_key,
+    'currency', s.currency, 'state', s.state, 'lines', s.line_count, 'feeMinor', s.fee_minor::text,
+    'serviceMinor', s.service_minor::text, 'merchantMinor', s.merchant_minor::text), p)
+  from settlements s where s.id = p_id;
+end $$;
+
+create or replace function start_settlement(p_id uuid, p jsonb) returns jsonb language plpgsql as $$
+declare
+  v record;
+begin
+  select * into v from advance_settlement(p_id, p);
+  perform ledger_book(v.lines);
+  return v.step;
+end $$;
