@@ -95,6 +95,10 @@ export const ERROR_STATUS = {
   escrow_reservation_conflict: 409,
   escrow_not_found: 404,
   redemption_not_found: 404,
+  refund_not_found: 404,
+  refund_exceeds_redemption: 422,
+  refund_pull_back_open: 409,
+  second_person_missing: 409,
   settlement_not_found: 404,
   // finance
   case_changed: 409,

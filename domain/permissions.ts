@@ -14,6 +14,7 @@ export const PERMISSIONS = {
   'merchant.manage': ['merchant'],
   'card.issue': ['host'],
   'redemption.create': ['merchant'],
+  'redemption.refund': ['merchant', 'finance'],
   'card.read': ['participant', 'merchant', 'host', 'finance', 'admin'],
   'card.reveal': ['participant'],
   'card.freeze': ['merchant', 'finance'],

@@ -7,6 +7,7 @@ import { assignGiftCardActivities } from './assign-gift-card.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
 import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
 import { redeemGiftCardActivities } from './redeem-gift-card.ts';
+import { refundRedemptionActivities } from './refund-redemption.ts';
 import { releaseEscrowActivities } from './release-escrow.ts';
 import { reserveEscrowActivities } from './reserve-escrow.ts';
 import { settleBatchActivities } from './settle-batch.ts';
@@ -22,6 +23,7 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: G
   asActivities({
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
+    ...refundRedemptionActivities(db, alerts),
     ...releaseEscrowActivities(db),
     ...issueGiftCardsActivities(db, codes),
     ...authoriseGiftCardActivities(db),

@@ -16,6 +16,9 @@ export const createPaymentsActivities = (payments: PaymentsPort, platformAccount
       }),
     ),
   findTransfer: async ({ intentId }) => toResult(await payments.findTransfer(intentId)),
+  sendPullBack: async (input) =>
+    toResult(await payments.createPullBack({ ...input, amountMinor: parseMinor(input.amountMinor) })),
+  findPullBack: async ({ intentId }) => toResult(await payments.findPullBack(intentId)),
 });
 
 const toResult = (outcome: PaymentLookUp): PaymentResult =>

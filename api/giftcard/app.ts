@@ -13,6 +13,8 @@ import { giftCardRoutes } from './gift-cards.ts';
 import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
 import { merchantRoutes } from './merchants.ts';
 import { redeemGiftCardRoutes } from './redeem-gift-card.ts';
+import { refundDecisionRoutes } from './refund-decisions.ts';
+import { refundRedemptionRoutes } from './refund-redemption.ts';
 import { settlementRunRoute } from './settlement-runs.ts';
 import { settlementRoutes } from './settlements.ts';
 
@@ -29,6 +31,8 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...assignGiftCardRoutes(deps),
   ...authoriseGiftCardRoutes(deps),
   ...redeemGiftCardRoutes(deps),
+  ...refundRedemptionRoutes(deps),
+  ...refundDecisionRoutes(deps),
   ...settlementRoutes(deps),
   settlementRunRoute(deps),
   paymentWebhookRoute(deps),

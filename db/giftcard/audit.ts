@@ -51,10 +51,20 @@ const CHECKS: Readonly<Record<string, string>> = {
   'a release = Σ the escrows it gave back': `
     select count(*) as checked, count(*) filter (where r.cash_minor + r.fee_minor <> coalesce(e.sum, 0)) as broken
     from escrow_releases r left join (select release_id, sum(amount_minor) as sum from card_escrows group by release_id) e on e.release_id = r.id`,
+  'merchant:payable = what is due and not yet paid': `
+    select count(*) as checked, count(*) filter (where coalesce(a.credit, 0) <> coalesce(d.due, 0)) as broken
+    from (select owner_id, currency, credits_posted - debits_posted as credit from ledger_accounts where type = 'merchant:payable') a
+    full join (select merchant_id, currency, sum(minor)::bigint as due from (
+        select merchant_id, currency, merchant_minor as minor from settlement_lines where settlement_id is null and merchant_id is not null
+        union all
+        select s.merchant_id, s.currency, s.merchant_minor from settlements s where s.merchant_id is not null and not exists (
+          select from settlement_intents i where i.settlement_id = s.id and i.leg = 'merchant' and i.state = 'SUCCEEDED')) x
+      group by 1, 2) d on d.merchant_id::text = a.owner_id and d.currency = a.currency`,
   'nothing is 15 minutes beyond its deadline': `
     select count(*) as checked, count(*) filter (where updated_at < now() - interval '15 minutes') as broken from (
       select updated_at from settlements where state = 'SETTLING'
       union all select updated_at from escrow_releases where state = 'RELEASING'
+      union all select updated_at from refunds where state in ('REQUESTED', 'PULLING_BACK')
       union all select updated_at from card_orders where state in ('RESERVING', 'ISSUING')
       union all select expires_at from card_authorisations where state = 'OPEN'
       union all select updated_at from escrow_reservations where state = 'RESERVING') s`,

@@ -46,6 +46,13 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
     createTransfer: ({ destinationAccount, ...transfer }) =>
       create('/v1/transfers', transfer, { sourceAccount: options.poolAccount, destinationAccount }),
     findTransfer: (intentId) => find('/v1/transfers', intentId),
+    createPullBack: ({ sourceAccount, ...pullBack }) =>
+      create('/v1/transfers', pullBack, {
+        sourceAccount,
+        destinationAccount: options.poolAccount,
+        feePayer: 'destination',
+      }),
+    findPullBack: (intentId) => find('/v1/transfers', intentId),
     poolBalance: async (currency) => {
       const answer = await call(options, `/v1/accounts/${options.poolAccount}`, { method: 'GET' });
       if ('unknown' in answer) throw new Error(`The provider does not say its balance: ${answer.unknown}`);

@@ -26,6 +26,9 @@ export interface PaymentsPort {
   /** Pays from the pooled account. */
   createTransfer(transfer: NewPayment & { readonly destinationAccount: string }): Promise<PaymentOutcome>;
   findTransfer(intentId: string): Promise<PaymentLookUp>;
+  /** Takes money that was paid out back into the pooled account. */
+  createPullBack(pullBack: NewPayment & { readonly sourceAccount: string }): Promise<PaymentOutcome>;
+  findPullBack(intentId: string): Promise<PaymentLookUp>;
   /** The balance of the pooled account, in minor units. */
   poolBalance(currency: string): Promise<bigint>;
 }

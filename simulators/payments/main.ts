@@ -32,7 +32,11 @@ const common = {
 };
 const bodies = {
   charge: z.object({ ...common, source: z.string().min(1) }),
-  transfer: z.object({ ...common, sourceAccount: z.string().min(1) }),
+  transfer: z.object({
+    ...common,
+    sourceAccount: z.string().min(1),
+    feePayer: z.enum(['source', 'destination']).default('source'),
+  }),
 };
 
 const HANG_MS = 60_000;
@@ -93,7 +97,8 @@ async function create(context: Koa.Context, kind: Kind): Promise<void> {
     return send(context, refused(400, 'invalid_request', parsed.error?.message ?? 'Idempotency-Key is missing.'));
   const { reference, amount: text, currency, destinationAccount } = parsed.data;
   const source = 'source' in parsed.data ? parsed.data.source : parsed.data.sourceAccount;
-  const request = { reference, amount: text, currency, source, destination: destinationAccount };
+  const feePayer = 'feePayer' in parsed.data ? parsed.data.feePayer : 'source';
+  const request = { reference, amount: text, currency, source, destination: destinationAccount, feePayer };
   const fault = transact(db, () => takeFault(db, kind, request));
   if (fault && fault.effect === 'before' && fault.kind !== 'refuse') return strike(context, fault);
   const refusal = fault?.kind === 'refuse' ? (fault.code ?? 'refused') : undefined;

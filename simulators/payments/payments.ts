@@ -13,6 +13,8 @@ export interface PaymentRequest {
   /** A payer's token for a charge, an account for a transfer. */
   readonly source: string;
   readonly destination: string;
+  /** Of a transfer. */
+  readonly feePayer: 'source' | 'destination';
 }
 
 export interface Answer {
@@ -83,7 +85,9 @@ function refusalOf(db: DatabaseSync, kind: Kind, request: PaymentRequest): strin
   if (kind === 'charge') return request.source.startsWith('tok_declined') ? 'card_declined' : undefined;
   openAccount(db, request.destination);
   if (!isOpen(db, request.destination)) return 'account_closed';
-  if (balanceOf(db, request.source, request.currency) < amount + feeOf(kind, amount)) return 'insufficient_funds';
+  if (!isOpen(db, request.source) && request.feePayer === 'destination') return 'account_closed';
+  const needed = amount + (request.feePayer === 'source' ? feeOf(kind, amount) : 0n);
+  if (balanceOf(db, request.source, request.currency) < needed) return 'insufficient_funds';
   return undefined;
 }
 
@@ -119,8 +123,9 @@ function move(db: DatabaseSync, kind: Kind, request: PaymentRequest, amount: big
     credit(db, request.destination, request.currency, amount - fee);
     return;
   }
-  credit(db, request.source, request.currency, -amount - fee);
-  credit(db, request.destination, request.currency, amount);
+  const [sent, received] = request.feePayer === 'source' ? [amount + fee, amount] : [amount, amount - fee];
+  credit(db, request.source, request.currency, -sent);
+  credit(db, request.destination, request.currency, received);
 }
 
 export function findPayments(db: DatabaseSync, kind: Kind, reference?: string): PaymentView[] {

@@ -168,6 +168,52 @@ export const AWAIT_CONFIRMATION = 'awaitConfirmation';
 export const REDEMPTION_STATUS = 'redemptionStatus';
 export const redeemGiftCardId = (redemptionId: string): string => `giftcard.redeem/${redemptionId}`;
 
+export interface RefundRedemptionInput extends Caused {
+  readonly refundId: string;
+  readonly redemptionId: string;
+  /** Null: all that is left of the redemption. */
+  readonly amountMinor: string | null;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/** A refund, and what the provider is to take back, or is asked about, now. */
+export interface RefundStep {
+  readonly refundId: string;
+  readonly redemptionId: string;
+  readonly cardId: string;
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly amountMinor: string;
+  readonly state: 'REQUESTED' | 'WAITING_FOR_SETTLEMENT' | 'PULLING_BACK' | 'WAITING_FOR_MERCHANT' | 'COMPLETED';
+  readonly way: 'before_payout' | 'netted' | 'pulled_back' | 'honoured' | null;
+  readonly caseNumber: number;
+  readonly failureCode: string | null;
+  readonly intent: {
+    readonly intentId: string;
+    readonly amountMinor: string;
+    readonly currency: string;
+    readonly sourceAccount: string;
+    readonly firstSentAt: string;
+  } | null;
+}
+
+export interface RefundDecision {
+  readonly kind: 'retry' | 'honour';
+  /** The case that the decision was made on; another one is refused. */
+  readonly caseNumber: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
+export const REFUND_REDEMPTION = 'refundRedemption';
+/** Answered when the refund stands in the database, booked or waiting. */
+export const AWAIT_REFUND = 'awaitRefund';
+export const DECIDE_REFUND = 'decideRefund';
+export const REFUND_STATUS = 'refundStatus';
+export const refundRedemptionId = (refundId: string): string => `giftcard.refund/${refundId}`;
+
 export interface DueBatch {
   /** Null: carried shares of the platform. */
   readonly merchantId: string | null;

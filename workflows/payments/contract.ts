@@ -27,6 +27,11 @@ export interface SendTransferInput extends PaymentInput {
   readonly destinationAccount?: string;
 }
 
+export interface SendPullBackInput extends PaymentInput {
+  /** From whom it is taken back: an account at the provider. */
+  readonly sourceAccount: string;
+}
+
 export interface FindPaymentInput {
   readonly intentId: string;
   readonly requestId: string;
@@ -37,6 +42,8 @@ export interface PaymentsActivities {
   findCharge(input: FindPaymentInput): Promise<PaymentResult>;
   sendTransfer(input: SendTransferInput): Promise<PaymentResult>;
   findTransfer(input: FindPaymentInput): Promise<PaymentResult>;
+  sendPullBack(input: SendPullBackInput): Promise<PaymentResult>;
+  findPullBack(input: FindPaymentInput): Promise<PaymentResult>;
 }
 
 export const PAYMENTS_TASK_QUEUE: TaskQueue = 'payments';

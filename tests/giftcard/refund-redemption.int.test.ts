@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkGiftcards } from '../../db/giftcard/audit.ts';
+import { cardHistory } from '../../db/giftcard/card-history.ts';
+import { completeLeg, type SettlementStep } from '../../db/giftcard/pay-settlement.ts';
+import { findCard } from '../../db/giftcard/queries.ts';
+import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
+import {
+  completePullBack,
+  continueRefund,
+  honourRefund,
+  refusePullBack,
+  requestRefund,
+} from '../../db/giftcard/refund-redemption.ts';
+import { releaseExpired } from '../../db/giftcard/release-escrow.ts';
+import { secondDecision } from '../../db/giftcard/second-decision.ts';
+import { formBatch } from '../../db/giftcard/settle-batch.ts';
+import { checkLedger } from '../../db/ledger/audit.ts';
+import { cardAfter } from '../../domain/card-history.ts';
+import { twice } from '../commands/twice.ts';
+import { cause, issueCard, openCardShop, payoutRules, redemptionOf, type CardShop } from '../support/cards.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+describe('refunding a redemption', () => {
+  let test: TestDatabase;
+
+  beforeAll(async () => {
+    test = await createTestDatabase('giftcard');
+  });
+  afterAll(() => test.drop());
+
+  const redeemLater = (shop: CardShop, cardId: string, amountMinor: bigint) =>
+    redeemGiftCard(test.db, redemptionOf(cardId, shop, { amountMinor, payout: { settle: 'later' } }), cause);
+  const refund = (redemptionId: string, amountMinor: bigint | null = null) => ({
+    refundId: randomUUID(),
+    redemptionId,
+    amountMinor,
+    reason: 'returned',
+  });
+  async function settle(shop: CardShop): Promise<void> {
+    const batch = { merchantId: shop.merchantId, currency: 'USD', window: randomUUID(), part: 0, workflowId: 'test' };
+    let step: SettlementStep | null = await formBatch(test.db, { ...batch, ...payoutRules }, cause);
+    while (step?.intent) {
+      const paid = { settlementId: step.settlementId, intentId: step.intent.intentId, providerId: randomUUID() };
+      step = await completeLeg(test.db, { ...paid, payoutFeeMinor: 0n, ...payoutRules }, cause);
+    }
+  }
+  /** A merchant that was paid a redemption of 10000, with nothing else due. */
+  async function paidRedemption() {
+    const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
+    const cardId = await issueCard(test.db, shop);
+    const { redemptionId } = await redeemLater(shop, cardId, 10_000n);
+    await settle(shop);
+    return { shop, cardId, redemptionId };
+  }
+
+  it('books the difference of the shares, not the part’s own, so that totals never drift', async () => {
+    const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
+    const cardId = await issueCard(test.db, shop);
+    const first = await redeemLater(shop, cardId, 3_333n);
+    await redeemLater(shop, cardId, 3_333n);
+    const input = refund(first.redemptionId);
+    const booked = await twice(test.db, () => requestRefund(test.db, input, cause));
+    const difference = { feeMinor: '83', serviceMinor: '163', merchantMinor: '3087' };
+    expect(booked).toMatchObject({ state: 'COMPLETED', way: 'before_payout', ...difference });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 6_667n, refunded_minor: 3_333n });
+    const formed = await formBatch(
+      test.db,
+      { merchantId: shop.merchantId, currency: 'USD', window: 'w', part: 0, workflowId: 'test', ...payoutRules },
+      cause,
+    );
+    // (83,162,3088) of the first part is what is left to pay.
+    expect(formed?.intent).toMatchObject({ leg: 'merchant', amountMinor: '3088' });
+    expect(cardAfter(await cardHistory(test.db, cardId))).toMatchObject({
+      refundedMinor: 3_333n,
+      remainingMinor: 6_667n,
+    });
+  });
+
+  it('refuses more than is left of the redemption, also while another refund is open', async () => {
+    const { redemptionId } = await paidRedemption();
+    await expect(requestRefund(test.db, refund(redemptionId, 10_001n), cause)).rejects.toMatchObject({
+      code: 'refund_exceeds_redemption',
+    });
+    expect(await requestRefund(test.db, refund(redemptionId, 6_000n), cause)).toMatchObject({ state: 'PULLING_BACK' });
+    await expect(requestRefund(test.db, refund(redemptionId, 4_001n), cause)).rejects.toMatchObject({
+      details: { refundableMinor: '4000' },
+    });
+  });
+
+  it('waits for the settlement that is under way', async () => {
+    const shop = await openCardShop(test.db);
+    const cardId = await issueCard(test.db, shop);
+    const { redemptionId, step } = await redeemGiftCard(test.db, redemptionOf(cardId, shop), cause);
+    const input = refund(redemptionId, 1_000n);
+    const waiting = await twice(test.db, () => requestRefund(test.db, input, cause));
+    expect(waiting.state).toBe('WAITING_FOR_SETTLEMENT');
+    for (let next = step; next?.intent;) {
+      const paid = { settlementId: next.settlementId, intentId: next.intent.intentId, providerId: randomUUID() };
+      next = await completeLeg(test.db, { ...paid, payoutFeeMinor: 0n, ...payoutRules }, cause);
+    }
+    expect(await continueRefund(test.db, input, cause)).toMatchObject({ state: 'PULLING_BACK' });
+  });
+
+  it('is netted with what is due to the merchant', async () => {
+    const { shop, redemptionId, cardId } = await paidRedemption();
+    await redeemLater(shop, await issueCard(test.db, shop), 10_000n);
+    const input = refund(redemptionId, 4_000n);
+    const netted = await twice(test.db, () => requestRefund(test.db, input, cause));
+    expect(netted).toMatchObject({ state: 'COMPLETED', way: 'netted' });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 4_000n });
+  });
+
+  it('has the provider take back what was paid, and credits the card only then', async () => {
+    const { redemptionId, cardId } = await paidRedemption();
+    const input = refund(redemptionId);
+    const { intent } = await twice(test.db, () => requestRefund(test.db, input, cause));
+    expect(intent?.amountMinor).toBe('9262');
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 0n });
+    const done = {
+      refundId: input.refundId,
+      intentId: intent?.intentId ?? '',
+      providerId: 'tr',
+      providerFeeMinor: 25n,
+    };
+    const completed = await twice(test.db, () => completePullBack(test.db, done, cause));
+    expect(completed).toMatchObject({
+      way: 'pulled_back',
+      merchantMinor: '9262',
+      serviceMinor: '488',
+      feeMinor: '250',
+    });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 10_000n });
+  });
+
+  it('waits for the merchant when the provider cannot, until two people honour it', async () => {
+    const { shop, redemptionId, cardId } = await paidRedemption();
+    const input = refund(redemptionId);
+    const { refundId } = input;
+    const { intent } = await requestRefund(test.db, input, cause);
+    const refused = { refundId, intentId: intent?.intentId ?? '', failureCode: 'insufficient_funds' };
+    const waiting = await twice(test.db, () => refusePullBack(test.db, refused, cause));
+    expect(waiting).toMatchObject({ state: 'WAITING_FOR_MERCHANT', caseNumber: 1, failureCode: 'insufficient_funds' });
+    const honour = () => honourRefund(test.db, { refundId, caseNumber: 1 }, cause);
+    await expect(honour()).rejects.toMatchObject({ code: 'second_person_missing' });
+    const ask = (actor: string) =>
+      secondDecision(
+        test.db,
+        {
+          decisionId: randomUUID(),
+          subjectType: 'refund',
+          subjectId: refundId,
+          caseNumber: 1,
+          kind: 'honour',
+          reason: 'fair',
+        },
+        { actor, requestId: 'test' },
+      );
+    expect((await ask('user:one')).approved).toBe(false);
+    expect((await ask('user:one')).approved).toBe(false);
+    expect(await ask('user:two')).toEqual({ approved: true, requestedBy: 'user:one', approvedBy: 'user:two' });
+    expect(await twice(test.db, honour)).toMatchObject({ state: 'COMPLETED', way: 'honoured' });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 10_000n });
+    const receivable = await test
+      .db('ledger_accounts')
+      .where({ type: 'merchant:receivable', owner_id: shop.merchantId });
+    expect(receivable).toMatchObject([{ debits_posted: 9_262n }]);
+  });
+
+  it('makes a new escrow with a deadline of its own, which is spent, or released in its time', async () => {
+    const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
+    const cardId = await issueCard(test.db, shop);
+    const { redemptionId } = await redeemLater(shop, cardId, 4_000n);
+    const past = new Date(Date.now() - 1_000);
+    await test.db('gift_cards').where({ id: cardId }).update({ expires_at: past, next_deadline: past });
+    expect(await releaseExpired(test.db, { limit: 10 }, cause)).toEqual({ cards: 1 });
+    await requestRefund(test.db, refund(redemptionId), cause);
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 4_000n, released_minor: 6_000n });
+    expect(await releaseExpired(test.db, { limit: 10 }, cause)).toEqual({ cards: 0 });
+    expect(await redeemLater(shop, cardId, 1_500n)).toMatchObject({ remainingMinor: '2500' });
+    await test.db('card_escrows').where({ card_id: cardId, state: 'RESERVED' }).update({ deadline: past });
+    await test.db('gift_cards').where({ id: cardId }).update({ next_deadline: past });
+    expect(await releaseExpired(test.db, { limit: 10 }, cause)).toEqual({ cards: 1 });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 0n, released_minor: 8_500n });
+  });
+
+  it('races a batch that is being formed, and both end with the same money', async () => {
+    const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
+    const cards = await Promise.all(Array.from({ length: 10 }, () => issueCard(test.db, shop)));
+    const redeemed = await Promise.all(cards.map((cardId) => redeemLater(shop, cardId, 10_000n)));
+    await Promise.all([
+      settle(shop),
+      ...redeemed.map(({ redemptionId }) => requestRefund(test.db, refund(redemptionId, 1_000n), cause)),
+    ]);
+    const lines = [...(await checkLedger(test.db, 'giftcard')), ...(await checkGiftcards(test.db))];
+    expect(lines.filter(({ broken }) => broken > 0)).toEqual([]);
+  });
+
+  it('keeps the invariants', async () => {
+    const lines = [...(await checkLedger(test.db, 'giftcard')), ...(await checkGiftcards(test.db))];
+    expect(lines.filter(({ broken }) => broken > 0)).toEqual([]);
+  });
+});
