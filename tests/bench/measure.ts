@@ -10,7 +10,7 @@ export interface Figure {
   readonly peer: number | null;
   /** figure / peer. */
   readonly ratio: number | null;
-  /** `ratio >= 0.85` or `figure <= 40`; null: for information. */
+  /** `ratio >= 0.85`, `figure <= 40`, `figure = 0`; null: for information. */
   readonly goal: string | null;
   readonly ok: boolean;
 }
@@ -65,9 +65,10 @@ export function judge({ name, unit, figure, peer, goal }: Observed): Figure {
 }
 
 function describe({ of, atLeast, atMost }: Goal): string {
+  if (atLeast === atMost) return `${of} = ${atLeast}`;
   const bounds = [
-    ...(atLeast === undefined ? [] : [`${of} >= ${atLeast}`]),
-    ...(atMost === undefined ? [] : [`${of} <= ${atMost}`]),
+    ...(atLeast === undefined ? [] : [`${of} >= ${rounded(atLeast)}`]),
+    ...(atMost === undefined ? [] : [`${of} <= ${rounded(atMost)}`]),
   ];
   return bounds.join(' and ');
 }

@@ -1,5 +1,9 @@
+import { draw } from './draw/measure.ts';
+import { entries } from './entries/measure.ts';
 import { ledger } from './ledger/measure.ts';
 import type { Measure } from './measure.ts';
+import { redeem } from './redeem/measure.ts';
+import { redeemScheduled } from './redeem-scheduled/measure.ts';
 
 /** In the order in which they run when none is named. */
-export const MEASURES: readonly Measure[] = [ledger];
+export const MEASURES: readonly Measure[] = [ledger, redeem, redeemScheduled, entries, draw];

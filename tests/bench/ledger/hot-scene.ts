@@ -31,9 +31,23 @@ export function sourceOf({ sources }: HotScene, number: number): string {
   return source;
 }
 
-/** One transfer into the hot account by the ledger's own function, called as every money command calls it. */
-export const payHot = (db: Database, scene: HotScene, number: number): Promise<unknown> =>
-  db.raw(PAY_HOT, [randomUUID(), sourceOf(scene, number), scene.hot, 1, scene.hot]);
+const ATTEMPTS = 10;
+
+/**
+ * One transfer into the hot account by the ledger's own function, called as every money command calls it. What timed
+ * out is sent again under the same id, as every activity does; the caller waits for all of it.
+ */
+export async function payHot(db: Database, scene: HotScene, number: number): Promise<void> {
+  const values = [randomUUID(), sourceOf(scene, number), scene.hot, 1, scene.hot];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await db.raw(PAY_HOT, values);
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
 
 const transfer = (from: string, to: string): string =>
   `select ledger_book(array[ledger_transfer('posted', ?::uuid, ledger_account('${from}', ?, '${CURRENCY}'),
