@@ -1,15 +1,17 @@
 import pg from 'pg';
 import type { Database } from '../../../db/connect.ts';
 
+type Value = string | number | bigint | boolean | Date | Uint8Array | readonly string[] | null | undefined;
+
 export interface Statement {
   readonly sql: string;
-  readonly values: readonly unknown[];
+  readonly values: readonly Value[];
 }
 
 /** Every statement that a piece of work sends to the database, in order, with its values. */
 export async function recordStatements(db: Database, work: () => Promise<unknown>): Promise<Statement[]> {
   const statements: Statement[] = [];
-  const record = ({ sql, bindings = [] }: { sql: string; bindings?: readonly unknown[] }): void => {
+  const record = ({ sql, bindings = [] }: { sql: string; bindings?: readonly Value[] }): void => {
     statements.push({ sql, values: bindings });
   };
   db.on('query', record);
@@ -25,11 +27,10 @@ export async function recordStatements(db: Database, work: () => Promise<unknown
 export const inlined = ({ sql, values }: Statement): string =>
   sql.replaceAll(/\$(\d+)/g, (_placeholder, number: string) => literal(values[Number(number) - 1]));
 
-function literal(value: unknown): string {
+function literal(value: Value): string {
   if (value === null || value === undefined) return 'null';
   if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
   if (value instanceof Uint8Array) return pg.escapeLiteral(`\\x${Buffer.from(value).toString('hex')}`);
-  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.map((item) => JSON.stringify(String(item))).join(',')}}`);
-  if (typeof value === 'object') return pg.escapeLiteral(JSON.stringify(value));
+  if (typeof value === 'object') return pg.escapeLiteral(`{${value.map((item) => JSON.stringify(item)).join(',')}}`);
   return pg.escapeLiteral(String(value));
 }
