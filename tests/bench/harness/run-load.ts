@@ -1,0 +1,51 @@
+import { median, percentile } from './statistics.ts';
+
+export interface LoadOptions {
+  /** How many call at once; each calls again as soon as it has its answer. */
+  readonly callers: number;
+  /** One call, numbered from 0. What it throws ends the load. */
+  readonly call: (number: number) => Promise<unknown>;
+  /** How many calls in all. */
+  readonly count?: number;
+  /** No new call after this long. */
+  readonly durationMs?: number;
+}
+
+export interface Load {
+  readonly latenciesMs: readonly number[];
+  readonly callsPerSecond: number;
+}
+
+/** A closed loop of callers. */
+export async function runLoad({ callers, call, count = Infinity, durationMs = Infinity }: LoadOptions): Promise<Load> {
+  const latenciesMs: number[] = [];
+  const startedAt = performance.now();
+  let next = 0;
+  const caller = async (): Promise<void> => {
+    while (next < count && performance.now() - startedAt < durationMs) {
+      const number = next++;
+      const calledAt = performance.now();
+      await call(number);
+      latenciesMs.push(performance.now() - calledAt);
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return { latenciesMs, callsPerSecond: (latenciesMs.length * 1_000) / (performance.now() - startedAt) };
+}
+
+export interface LoadFigures {
+  /** Median over the rounds. */
+  readonly callsPerSecond: number;
+  /** Over the calls of all rounds. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export function figuresOf(rounds: readonly Load[]): LoadFigures {
+  const latenciesMs = rounds.flatMap((round) => round.latenciesMs);
+  return {
+    callsPerSecond: median(rounds.map((round) => round.callsPerSecond)),
+    p50Ms: median(latenciesMs),
+    p99Ms: percentile(latenciesMs, 0.99),
+  };
+}

@@ -1,0 +1,10 @@
+import { draw } from './draw/measure.ts';
+import { entries } from './entries/measure.ts';
+import { issue } from './issue/measure.ts';
+import { ledger } from './ledger/measure.ts';
+import type { Measure } from './measure.ts';
+import { redeem } from './redeem/measure.ts';
+import { redeemScheduled } from './redeem-scheduled/measure.ts';
+
+/** In the order in which they run when none is named. */
+export const MEASURES: readonly Measure[] = [ledger, redeem, redeemScheduled, issue, entries, draw];

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { freePort } from '../../../scripts/stack/run.ts';
+import { withDatabase } from '../harness/databases.ts';
+import { httpCaller, requireStatus } from '../harness/http-caller.ts';
+import { figuresOf, runLoad } from '../harness/run-load.ts';
+import { startPeer } from '../harness/start-peer.ts';
+import { takeTurns } from '../harness/take-turns.ts';
+import { judge, type Figure, type Measure } from '../measure.ts';
+import { prepareCards, type TillCard } from '../redeem/prepare-cards.ts';
+import { redeemAtTill } from '../redeem/redeem-at-till.ts';
+
+const CALLERS = 20;
+const POOL_MAX = 10;
+const PER_ROUND = { full: 1_000, quick: 100 } as const;
+const PATIENCE_MS = 60_000;
+
+export const redeemScheduled: Measure = {
+  name: 'redeem-scheduled',
+  summary: 'redeem for a merchant that is paid by the hour, through HTTP, against Koa and the bare transaction',
+  run: async ({ stack, rounds, quick, tell }): Promise<readonly Figure[]> => {
+    const count = quick ? PER_ROUND.quick : PER_ROUND.full;
+    const port = await freePort();
+    const bareUrl = `http://127.0.0.1:${port}`;
+    await stack.startApplications(['giftcard-api']);
+    await startPeer(stack, {
+      name: 'bare-api',
+      main: 'tests/bench/redeem-scheduled/bare-api.ts',
+      settings: { BARE_API_PORT: String(port) },
+      ready: () => fetch(bareUrl),
+    });
+    const databaseUrl = stack.environment['DATABASE_URL_GIFTCARD'] ?? '';
+    const cards = await withDatabase(databaseUrl, POOL_MAX, (db) =>
+      prepareCards(db, stack, { count: 2 * count * (rounds + 1), payoutSchedule: 'hourly' }),
+    );
+    tell(`${cards.length} cards are ready; ${count} redemptions a round by ${CALLERS} callers`);
+    const nextCard = (): TillCard => {
+      const card = cards.pop();
+      if (!card) throw new Error('There is a card for each call');
+      return card;
+    };
+    const api = httpCaller(stack.applicationUrl('giftcard-api'), CALLERS);
+    const bare = httpCaller(bareUrl, CALLERS);
+    const turns = await takeTurns(rounds, {
+      ours: () => runLoad({ callers: CALLERS, count, call: () => redeemAtTill(api, nextCard()) }),
+      peer: () =>
+        runLoad({
+          callers: CALLERS,
+          count,
+          call: async () => {
+            const { cardId, merchantId, token } = nextCard();
+            const expiresAt = new Date(Date.now() + PATIENCE_MS).toISOString();
+            const body = { redemptionId: randomUUID(), cardId, merchantId, expiresAt };
+            requireStatus(await bare.call('POST', '/', { token, body }), 201);
+          },
+        }),
+    });
+    api.close();
+    bare.close();
+    const [ours, peer] = [figuresOf(turns.ours), figuresOf(turns.peer)];
+    return [
+      judge({
+        name: 'redeem-scheduled',
+        unit: 'per second',
+        figure: ours.callsPerSecond,
+        peer: peer.callsPerSecond,
+        goal: { of: 'ratio', atLeast: 0.5 },
+      }),
+      judge({ name: 'redeem-scheduled.p50', unit: 'ms', figure: ours.p50Ms, peer: peer.p50Ms }),
+      judge({ name: 'redeem-scheduled.p99', unit: 'ms', figure: ours.p99Ms, peer: peer.p99Ms }),
+    ];
+  },
+};
