@@ -3,7 +3,7 @@ import { checkInvariant, type InvariantCheck } from '../ledger/audit.ts';
 
 const BALANCES = (type: string): string =>
   `(select a.owner_id, a.credits_posted - a.debits_posted as credit, a.debits_posted - a.credits_posted as debit, a.debits_pending
-    from ledger_accounts a where a.type = '${type}')`;
+    from ledger_balances a where a.type = '${type}')`;
 
 /** F(C) of a card in SQL: the part of its funding fee that the first C carry. */
 const FEE_UP_TO = (amount: string): string => `div(c.funding_fee_minor::numeric * (${amount}), c.face_minor)`;
@@ -53,7 +53,7 @@ const CHECKS: Readonly<Record<string, string>> = {
     from escrow_releases r left join (select release_id, sum(amount_minor) as sum from card_escrows group by release_id) e on e.release_id = r.id`,
   'merchant:payable = what is due and not yet paid': `
     select count(*) as checked, count(*) filter (where coalesce(a.credit, 0) <> coalesce(d.due, 0)) as broken
-    from (select owner_id, currency, credits_posted - debits_posted as credit from ledger_accounts where type = 'merchant:payable') a
+    from (select owner_id, currency, credits_posted - debits_posted as credit from ledger_balances where type = 'merchant:payable') a
     full join (select merchant_id, currency, sum(minor)::bigint as due from (
         select merchant_id, currency, merchant_minor as minor from settlement_lines where settlement_id is null and merchant_id is not null
         union all

@@ -5,7 +5,7 @@ export async function merchantBalances(
   db: Db,
   merchantId: string,
 ): Promise<{ currency: string; owedMinor: string; pendingMinor: string }[]> {
-  const rows = await db('ledger_accounts')
+  const rows = await db('ledger_balances')
     .where({ type: 'merchant:payable', owner_id: merchantId })
     .orderBy('currency')
     .select<{ currency: string; credits_posted: bigint; debits_posted: bigint; debits_pending: bigint }[]>(

@@ -92,7 +92,7 @@ end $$;
 -- more than the platform's reserve covers.
 create or replace function platform_share_payable(p_service_minor bigint, p_currency text, p jsonb) returns boolean language sql stable as $$
   select p_service_minor >= greatest((p ->> 'payoutMinimumMinor')::bigint, 1)
-    and coalesce((select sum(a.debits_posted - a.credits_posted) from ledger_accounts a
+    and coalesce((select sum(a.debits_posted - a.credits_posted) from ledger_balances a
                   where a.type = 'merchant:receivable' and a.currency = p_currency), 0) <= (p ->> 'platformReserveMinor')::bigint
 $$;
 

@@ -21,7 +21,7 @@ const CHECKS: Readonly<Record<string, string>> = {
     from giveaways where state not in ('DRAFT', 'FUNDING_FAILED', 'COMPLETED', 'CANCELLED')`,
   'Σ fees:funding = what wallets carry ≥ 0': `
     select count(*) as checked, count(*) filter (where debits_posted < credits_posted) as broken
-    from ledger_accounts where type = 'fees:funding'`,
+    from ledger_balances where type = 'fees:funding'`,
 };
 
 /** The invariants of the giveaway database, and the proof of every draw. */

@@ -24,7 +24,7 @@ export async function checkInvariant(db: Db, book: string, invariant: string, sq
 /** Debits less credits of all posted transfers, by currency: always "0". */
 export async function bookSums(db: Db): Promise<Record<string, string>> {
   const result = await db.raw(
-    'select currency, (sum(debits_posted) - sum(credits_posted))::text as sum from ledger_accounts group by currency order by currency',
+    'select currency, (sum(debits_posted) - sum(credits_posted))::text as sum from ledger_balances group by currency order by currency',
   );
   return Object.fromEntries(
     (result as { rows: { currency: string; sum: string }[] }).rows.map(({ currency, sum }) => [currency, sum]),
@@ -35,7 +35,7 @@ const CHECKS: Readonly<Record<string, string>> = {
   'transfers sum to zero per currency': `
     select count(*) as checked, count(*) filter (where posted <> 0 or pending <> 0) as broken from (
       select currency, sum(debits_posted) - sum(credits_posted) as posted, sum(debits_pending) - sum(credits_pending) as pending
-      from ledger_accounts group by currency) b`,
+      from ledger_balances group by currency) b`,
   'stored balance = sum of transfers': `
     with moves as (
       select t.id, t.kind, t.amount_minor, t.debit_account_id, t.credit_account_id from ledger_transfers t where t.kind <> 'tombstone'),
@@ -48,11 +48,11 @@ const CHECKS: Readonly<Record<string, string>> = {
     sums as (select account_id, sum(dp) dp, sum(dd) dd, sum(cp) cp, sum(cd) cd from lines group by account_id)
     select count(*) as checked, count(*) filter (where (a.debits_pending, a.debits_posted, a.credits_pending, a.credits_posted)
       is distinct from (coalesce(s.dp, 0), coalesce(s.dd, 0), coalesce(s.cp, 0), coalesce(s.cd, 0))) as broken
-    from ledger_accounts a left join sums s on s.account_id = a.id`,
+    from ledger_balances a left join sums s on s.account_id = a.id`,
   'available balance is never negative': `
     select count(*) filter (where non_negative) as checked, count(*) filter (where non_negative and
       case normal_side when 'credit' then credits_posted - debits_posted - debits_pending else debits_posted - credits_posted - credits_pending end < 0
-    ) as broken from ledger_accounts`,
+    ) as broken from ledger_balances`,
   'a pending transfer is resolved at most once': `
     select count(*) as checked, count(*) filter (where times > 1) as broken from (
       select pending_id, count(*) as times from ledger_transfers where pending_id is not null group by pending_id) r`,

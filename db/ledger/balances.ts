@@ -25,7 +25,7 @@ export async function readBalances(db: Db, accounts: readonly Account[]): Promis
 }
 
 const select = (db: Db, accounts: readonly Account[]) =>
-  db<AccountRow>('ledger_accounts')
+  db<AccountRow>('ledger_balances')
     .whereIn(
       'id',
       accounts.map(({ id }) => id),

@@ -59,8 +59,8 @@ create or replace function spendable(
       select sum(c.amount_minor) from wallet_fundings c where c.host_id = p_host and c.currency = p_currency
         and c.credited_at > clock_timestamp() - make_interval(secs => v.spendable_after_ms / 1000.0)), 0) end
   from wallets v
-  left join ledger_accounts w on w.id = ledger_uuid('account', 'host:wallet', p_host::text, p_currency)
-  left join ledger_accounts f on f.id = ledger_uuid('account', 'fees:funding', p_host::text, p_currency)
+  left join ledger_balances w on w.id = ledger_uuid('account', 'host:wallet', p_host::text, p_currency)
+  left join ledger_balances f on f.id = ledger_uuid('account', 'fees:funding', p_host::text, p_currency)
   where v.host_id = p_host and v.currency = p_currency
 $$;
 

@@ -10,7 +10,7 @@ interface Balance {
 
 const CLEARING = `
   select currency, sum(debits_posted - credits_posted)::bigint as posted, sum(debits_pending + credits_pending)::bigint as pending
-  from ledger_accounts where type = 'provider:clearing' group by currency`;
+  from ledger_balances where type = 'provider:clearing' group by currency`;
 
 /** Both books' parts together are the pooled account at the provider; with intents in flight they may differ by those. */
 export async function checkProviderBalance(

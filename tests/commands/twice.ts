@@ -3,7 +3,7 @@ import type { Database } from '../../db/connect.ts';
 
 const EFFECTS = `
   select (select count(*) from ledger_transfers) as transfers, (select count(*) from domain_events) as events,
-    (select coalesce(sum(debits_posted + debits_pending), 0) from ledger_accounts) as balances`;
+    (select coalesce(sum(debits_posted + debits_pending), 0) from ledger_balances) as balances`;
 
 const effectsIn = async (db: Database): Promise<string> =>
   JSON.stringify((await db.raw(EFFECTS)).rows, (_key, value: unknown) =>

@@ -162,7 +162,7 @@ describe('refunding a redemption', () => {
     expect(await twice(test.db, honour)).toMatchObject({ state: 'COMPLETED', way: 'honoured' });
     expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 10_000n });
     const receivable = await test
-      .db('ledger_accounts')
+      .db('ledger_balances')
       .where({ type: 'merchant:receivable', owner_id: shop.merchantId });
     expect(receivable).toMatchObject([{ debits_posted: 9_262n }]);
   });

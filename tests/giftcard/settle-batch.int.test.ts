@@ -97,8 +97,8 @@ describe('settling in batches', () => {
     await redeem(shop);
     await test.db.raw(
       `select ledger_book(array[ledger_transfer('posted', gen_random_uuid(), ledger_account('merchant:receivable', ?, 'USD'),
-         ledger_account('merchant:payable', ?, 'USD'), 1000, 'USD', 'test', 'test')])`,
-      [shop.ownerId, shop.ownerId],
+         ledger_account('unclaimed', 'test', 'USD'), 1000, 'USD', 'test', 'test')])`,
+      [shop.ownerId],
     );
     const formed = await formBatch(test.db, batch(shop), cause);
     expect(await pay(formed)).toMatchObject({ state: 'SETTLED' });

@@ -3,7 +3,7 @@ import type { Stack } from '../../scripts/stack/stack.ts';
 
 const DIGEST = `
   select (select count(*) from ledger_transfers) as transfers, (select count(*) from domain_events) as events,
-    (select coalesce(sum(debits_posted + debits_pending + credits_posted + credits_pending), 0) from ledger_accounts) as balances`;
+    (select coalesce(sum(debits_posted + debits_pending + credits_posted + credits_pending), 0) from ledger_balances) as balances`;
 const STATES = {
   giveaway: `select coalesce(md5(string_agg(id::text || state, ',' order by id)), '') as states from (
     select id, state from giveaways union all select id, state from giveaway_awards union all select id, state from wallet_holds) s`,

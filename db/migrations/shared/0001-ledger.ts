@@ -16,7 +16,8 @@ create table ledger_account_types (
   type text primary key,
   normal_side text not null check (normal_side in ('debit', 'credit')),
   non_negative boolean not null,
-  -- Locks are taken in the order of (hotness, id): the account everybody waits for is held for the shortest time.
+  -- Locks are taken in the order of (hotness, id): the account everybody waits for is held for the shortest time. From 3
+  -- on, what cannot overdraw the account is written beside it, without a lock, and added up later.
   hotness smallint not null
 );
 
@@ -41,6 +42,26 @@ create table ledger_accounts (
     or (normal_side = 'debit' and credits_posted + credits_pending <= debits_posted)
   )
 ) with (fillfactor = 50);
+
+-- Movements of accounts that many share, not yet added to their rows: writing one waits for nobody.
+create table ledger_account_deltas (
+  account_id uuid not null,
+  debits_pending bigint not null,
+  debits_posted bigint not null,
+  credits_pending bigint not null,
+  credits_posted bigint not null
+);
+create index ledger_account_deltas_account on ledger_account_deltas (account_id);
+
+-- What every reader takes for the accounts: their rows and what is written beside them.
+create view ledger_balances as
+select a.id, a.type, a.owner_id, a.currency, a.normal_side, a.non_negative, a.hotness, a.created_at,
+  a.debits_pending + coalesce(d.debits_pending, 0) as debits_pending, a.debits_posted + coalesce(d.debits_posted, 0) as debits_posted,
+  a.credits_pending + coalesce(d.credits_pending, 0) as credits_pending, a.credits_posted + coalesce(d.credits_posted, 0) as credits_posted
+from ledger_accounts a
+left join lateral (select sum(debits_pending)::bigint as debits_pending, sum(debits_posted)::bigint as debits_posted,
+  sum(credits_pending)::bigint as credits_pending, sum(credits_posted)::bigint as credits_posted
+  from ledger_account_deltas d where d.account_id = a.id) d on true;
 
 -- No foreign keys to accounts: a reference to a hot row turns its update into a queue of shared locks. The function
 -- below is the only writer and has locked the accounts it names.
@@ -110,5 +131,9 @@ const TYPES = `
 create type ledger_line as (
   id uuid, kind text, debit_account_id uuid, credit_account_id uuid, amount_minor bigint, currency text,
   pending_id uuid, code text, reference_id text, corrects_id uuid, effective_at timestamptz
+);
+-- What a set of lines does to an account, and whether it can be written beside the account's row.
+create type ledger_move as (
+  account_id uuid, debits_pending bigint, debits_posted bigint, credits_pending bigint, credits_posted bigint, beside boolean
 );
 `;
