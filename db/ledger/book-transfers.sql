@@ -34,11 +34,6 @@ returns ledger_line language sql immutable as $$
              p_reference_id, null, null)::ledger_line
 $$;
 
-create or replace function ledger_input_hash(l ledger_line) returns bytea language sql immutable as $$
-  select sha256(convert_to(concat_ws('|', l.kind, l.debit_account_id, l.credit_account_id, l.amount_minor, l.currency,
-    l.pending_id, l.code, l.reference_id, l.corrects_id, (extract(epoch from l.effective_at) * 1000000)::bigint), 'UTF8'))
-$$;
-
 -- Books all lines or none. True when it wrote; false when all of them stood there already with the same inputs.
 -- Lines of zero are left out. The rows come first, so that whoever came earlier under the same id is waited for; the
 -- balances last, in the order of (hotness, id). An account that many share is not even locked where the movement cannot
@@ -47,23 +42,31 @@ $$;
 create or replace function ledger_book(p_lines ledger_line[]) returns boolean language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
 declare
-  v_lines ledger_line[] := array(select l from unnest(p_lines) l where l.pending_id is not null or l.amount_minor <> 0);
-  v_written int;
+  v_lines ledger_line[] := p_lines;
   v_moves ledger_move[];
+  v_wanted int;
+  v_written int;
 begin
-  if cardinality(v_lines) = 0 then return false; end if;
+  select count(*) filter (where l.pending_id is not null or l.amount_minor <> 0) into v_wanted from unnest(v_lines) l;
+  if v_wanted = 0 then return false; end if;
+  if (select bool_or(l.pending_id is not null) from unnest(v_lines) l) then
+    -- A resolution moves what it resolves; where there is nothing pending its amount stays unknown.
+    v_lines := array(
+      select row(l.id, l.kind, coalesce(p.debit_account_id, l.debit_account_id), coalesce(p.credit_account_id, l.credit_account_id),
+        coalesce(p.amount_minor, l.amount_minor), coalesce(p.currency, l.currency), l.pending_id, l.code, l.reference_id, l.corrects_id,
+        l.effective_at)::ledger_line
+      from unnest(v_lines) l left join ledger_transfers p on p.id = l.pending_id and p.kind = 'pending');
+  end if;
 
-  insert into ledger_transfers (id, kind, input_hash, debit_account_id, credit_account_id, amount_minor, currency,
-                                pending_id, code, reference_id, corrects_id, effective_at)
-  select l.id, l.kind, ledger_input_hash(l), coalesce(p.debit_account_id, l.debit_account_id),
-         coalesce(p.credit_account_id, l.credit_account_id), coalesce(p.amount_minor, l.amount_minor),
-         coalesce(p.currency, l.currency), l.pending_id, l.code, l.reference_id, l.corrects_id,
-         coalesce(l.effective_at, now())
-  from unnest(v_lines) l left join ledger_transfers p on p.id = l.pending_id and p.kind = 'pending'
-  where l.pending_id is null or p.id is not null
+  insert into ledger_transfers (id, kind, debit_account_id, credit_account_id, amount_minor, currency, pending_id, code, reference_id,
+                                corrects_id, effective_at)
+  select l.id, l.kind, l.debit_account_id, l.credit_account_id, l.amount_minor, l.currency, l.pending_id, l.code, l.reference_id,
+    l.corrects_id, coalesce(l.effective_at, now())
+  from unnest(v_lines) l where l.amount_minor <> 0
   on conflict do nothing;
   get diagnostics v_written = row_count;
-  if v_written <> cardinality(v_lines) then
+  if v_written <> v_wanted then
+    v_lines := array(select l from unnest(v_lines) l where l.amount_minor is distinct from 0);
     if v_written = 0 and ledger_repeated(v_lines) then return false; end if;
     perform ledger_explain(v_lines);
     -- What is left unwritten now is the undo of what never happened: it has left its mark.
@@ -78,17 +81,18 @@ begin
     select row(m.account_id, m.dp, m.dd, m.cp, m.cd, a.hotness >= 3 and (not a.non_negative
       or case a.normal_side when 'credit' then m.dd + m.dp <= m.cd else m.cd + m.cp <= m.dd end))::ledger_move
     from (
-      select e.account_id, min(t.currency) as currency,
+      select e.account_id, min(l.currency) as currency,
         coalesce(sum(e.pending) filter (where e.side = 'debit'), 0)::bigint as dp,
         coalesce(sum(e.posted) filter (where e.side = 'debit'), 0)::bigint as dd,
         coalesce(sum(e.pending) filter (where e.side = 'credit'), 0)::bigint as cp,
         coalesce(sum(e.posted) filter (where e.side = 'credit'), 0)::bigint as cd
-      from unnest(v_lines) l join ledger_transfers t on t.id = l.id
+      from unnest(v_lines) l
       cross join lateral (select
-        case t.kind when 'pending' then t.amount_minor when 'posted' then 0 else -t.amount_minor end as pending,
-        case when t.kind in ('posted', 'post') then t.amount_minor else 0 end as posted) v
-      cross join lateral (values ('debit', t.debit_account_id, v.pending, v.posted), ('credit', t.credit_account_id, v.pending, v.posted))
+        case l.kind when 'pending' then l.amount_minor when 'posted' then 0 else -l.amount_minor end as pending,
+        case when l.kind in ('posted', 'post') then l.amount_minor else 0 end as posted) v
+      cross join lateral (values ('debit', l.debit_account_id, v.pending, v.posted), ('credit', l.credit_account_id, v.pending, v.posted))
         e(side, account_id, pending, posted)
+      where l.amount_minor <> 0
       group by e.account_id
     ) m
     -- Between different currencies, or to an account that was never opened, nothing may stay.
@@ -121,9 +125,17 @@ begin
   return true;
 end $$;
 
+-- Whether a transfer is what a line asks for.
+create or replace function ledger_is_same(t ledger_transfers, l ledger_line) returns boolean language sql immutable as $$
+  select (t.kind, t.code, t.reference_id) = (l.kind, l.code, l.reference_id) and t.pending_id is not distinct from l.pending_id
+    and (l.pending_id is not null or (t.debit_account_id, t.credit_account_id, t.amount_minor, t.currency)
+      = (l.debit_account_id, l.credit_account_id, l.amount_minor, l.currency))
+    and t.corrects_id is not distinct from l.corrects_id and t.effective_at = coalesce(l.effective_at, t.effective_at)
+$$;
+
 -- Whether all of the lines stand there already, with the same inputs; an undo of nothing stands as its mark.
 create or replace function ledger_repeated(p_lines ledger_line[]) returns boolean language sql stable as $$
-  select bool_and(coalesce(t.input_hash = ledger_input_hash(l) and t.kind <> 'tombstone', false) or m.id is not null)
+  select bool_and(coalesce(ledger_is_same(t, l), false) or m.id is not null)
   from unnest(p_lines) l
   left join ledger_transfers t on t.id = l.id
   left join ledger_transfers m on l.kind = 'void' and m.id = l.pending_id and m.kind = 'tombstone'
@@ -136,9 +148,8 @@ declare
   v record;
 begin
   for v in
-    select l.id, l.kind, l.pending_id, t.kind as standing, t.input_hash is distinct from ledger_input_hash(l) as differs,
-      p.kind as pending_kind, r.kind as resolved_as, r.id as resolved_by, l.code, l.reference_id, ledger_input_hash(l) as input_hash,
-      c.id as corrected_by
+    select l.id, l.kind, l.pending_id, t.kind as standing, not ledger_is_same(t, l) as differs,
+      p.kind as pending_kind, r.kind as resolved_as, r.id as resolved_by, l.code, l.reference_id, c.id as corrected_by
     from unnest(p_lines) l
     left join ledger_transfers t on t.id = l.id
     left join ledger_transfers p on p.id = l.pending_id
@@ -157,8 +168,8 @@ begin
       elsif v.resolved_by is not null then
         perform refuse('ledger_transfer_already_resolved', 'The pending transfer was posted.', jsonb_build_object('on', v.pending_id));
       elsif v.kind = 'void' and coalesce(v.pending_kind, 'tombstone') = 'tombstone' then
-        insert into ledger_transfers (id, kind, input_hash, amount_minor, code, reference_id)
-        values (v.pending_id, 'tombstone', v.input_hash, 0, v.code, v.reference_id)
+        insert into ledger_transfers (id, kind, amount_minor, code, reference_id)
+        values (v.pending_id, 'tombstone', 0, v.code, v.reference_id)
         on conflict (id) do nothing;
         -- What we took for unknown may have come in between: then there is something to void; the caller tries again.
         if (select t.kind from ledger_transfers t where t.id = v.pending_id) is distinct from 'tombstone' then

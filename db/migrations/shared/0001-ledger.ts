@@ -68,7 +68,6 @@ left join lateral (select sum(debits_pending)::bigint as debits_pending, sum(deb
 create table ledger_transfers (
   id uuid primary key,
   kind text not null check (kind in ('posted', 'pending', 'post', 'void', 'tombstone')),
-  input_hash bytea not null,
   debit_account_id uuid,
   credit_account_id uuid,
   amount_minor bigint not null,

@@ -12,6 +12,9 @@ const CALLERS = [25, 100] as const;
 const ROUND_MS = { full: 4_000, quick: 500 } as const;
 const PLENTY_MINOR = 1_000_000_000n;
 
+/** As many as a process of ours keeps (DATABASE_POOL_MAX): both sides queue for a connection, and that counts. */
+const CONNECTIONS = 20;
+
 /** All callers pay into one account, each from another one: nobody waits for anything but the hot row. */
 export async function measureHotAccount(bench: Bench): Promise<readonly Figure[]> {
   const { stack } = bench;
@@ -39,8 +42,8 @@ async function measureCallers(
 ): Promise<readonly Figure[]> {
   tell(`one hot account, ${callers} callers, against the transaction of six round trips`);
   const durationMs = quick ? ROUND_MS.quick : ROUND_MS.full;
-  const pool = new pg.Pool({ connectionString: peerUrl, max: callers });
-  const turns = await withDatabase(oursUrl, callers, (db) =>
+  const pool = new pg.Pool({ connectionString: peerUrl, max: CONNECTIONS });
+  const turns = await withDatabase(oursUrl, CONNECTIONS, (db) =>
     takeTurns(rounds, {
       ours: () => runLoad({ callers, durationMs, call: (number) => payHot(db, scene, number) }),
       peer: () =>
