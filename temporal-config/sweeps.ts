@@ -27,6 +27,19 @@ export const sweepsEvery = (everyMs: number): Sweep[] => [
     everyMs,
     summary: 'Gives the value of expired cards back to their hosts',
   },
+  ...(
+    [
+      ['giveaway', TASK_QUEUES.wallet],
+      ['giftcard', TASK_QUEUES.giftcard],
+    ] as const
+  ).map(([namespace, taskQueue]): Sweep => ({
+    namespace,
+    scheduleId: `${namespace}.fold-accounts`,
+    workflowType: 'foldAccounts',
+    taskQueue,
+    everyMs,
+    summary: 'Adds up what is written beside shared ledger accounts',
+  })),
   ...(['hourly', 'daily'] as const).map((cadence): Sweep => ({
     namespace: 'giftcard',
     scheduleId: `giftcard.run-settlements-${cadence}`,

@@ -1,3 +1,4 @@
+import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import { expireAuthorisations } from '../../db/giftcard/authorise-gift-card.ts';
 import type { SweepInput } from '../../workflows/giftcard/contract.ts';
@@ -11,6 +12,7 @@ export const authoriseGiftCardActivities = (db: Database) => ({
     for (let total = 0; ;) {
       const { expired, more } = await expireAuthorisations(db, { limit: BATCH }, input);
       total += expired;
+      heartbeat();
       if (!more) return total;
     }
   },

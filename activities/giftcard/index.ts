@@ -1,6 +1,7 @@
 import type { Database } from '../../db/connect.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
+import { foldAccountsActivities } from '../fold-accounts.ts';
 import { asActivities } from '../refusals.ts';
 import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
@@ -21,6 +22,7 @@ export interface GiftcardDependencies {
 
 export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: GiftcardDependencies) =>
   asActivities({
+    ...foldAccountsActivities(db),
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
     ...refundRedemptionActivities(db, alerts),

@@ -1,3 +1,4 @@
+export { foldAccounts } from '../fold-accounts.ts';
 export { expireAuthorisations } from './authorise-gift-card.ts';
 export { cancelCardOrder } from './cancel-card-order.ts';
 export { issueGiftCards } from './issue-gift-cards.ts';

@@ -1,3 +1,4 @@
+export { foldAccounts } from '../fold-accounts.ts';
 export { creditRelease } from './credit-release.ts';
 export { fundWallet } from './fund-wallet.ts';
 export { holdWallet, postWalletHold, voidWalletHold } from './hold-wallet.ts';
