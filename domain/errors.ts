@@ -68,6 +68,7 @@ export const ERROR_STATUS = {
   // gift cards
   merchant_not_found: 404,
   merchant_exists: 409,
+  rate_effective_in_past: 422,
   catalogue_item_not_found: 404,
   catalogue_item_expired: 409,
   catalogue_amount_not_offered: 422,

@@ -18,6 +18,8 @@ export const PERMISSIONS = {
   'card.read': ['participant', 'merchant', 'host', 'finance', 'admin'],
   'card.reveal': ['participant'],
   'card.freeze': ['merchant', 'finance'],
+  'settlement.quote': ['merchant', 'host', 'finance'],
+  'rate.manage': ['finance'],
   'settlement.read': ['merchant', 'finance', 'admin'],
   'finance.read': ['finance', 'admin'],
   'finance.decide': ['finance'],

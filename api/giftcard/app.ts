@@ -8,9 +8,11 @@ import { cardOrderRoutes } from './card-orders.ts';
 import type { GiftcardApi } from './dependencies.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { escrowReleaseRoutes } from './escrow-releases.ts';
+import { explainSettlementRoutes } from './explain-settlement.ts';
 import { freezeGiftCardRoutes } from './freeze-gift-card.ts';
 import { giftCardRoutes } from './gift-cards.ts';
 import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
+import { merchantRateRoutes } from './merchant-rates.ts';
 import { merchantRoutes } from './merchants.ts';
 import { redeemGiftCardRoutes } from './redeem-gift-card.ts';
 import { refundDecisionRoutes } from './refund-decisions.ts';
@@ -34,6 +36,8 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...refundRedemptionRoutes(deps),
   ...refundDecisionRoutes(deps),
   ...settlementRoutes(deps),
+  ...explainSettlementRoutes(deps),
+  ...merchantRateRoutes(deps),
   settlementRunRoute(deps),
   paymentWebhookRoute(deps),
 ];

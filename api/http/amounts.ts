@@ -11,19 +11,32 @@ const refuse = (context: z.RefinementCtx, code: ErrorCode, message: string): nev
   return z.NEVER;
 };
 
+const minor = (value: unknown, context: z.RefinementCtx): bigint => {
+  if (typeof value !== 'string' || !/^-?\d{1,30}$/.test(value))
+    return refuse(context, 'amount_invalid', 'An amount is a string of whole minor units, e.g. "1050".');
+  const amount = BigInt(value);
+  return amount > MAX_AMOUNT_MINOR
+    ? refuse(context, 'amount_too_large', `An amount is at most ${MAX_AMOUNT_MINOR}.`)
+    : amount;
+};
+
 /** A string of minor units as bigint, with a code of its own for each way of being wrong. */
 export const amountMinor = z
   .unknown()
-  .transform((value, context): bigint => {
-    if (typeof value !== 'string' || !/^-?\d{1,30}$/.test(value))
-      return refuse(context, 'amount_invalid', 'An amount is a string of whole minor units, e.g. "1050".');
-    const amount = BigInt(value);
-    if (amount <= 0n) return refuse(context, 'amount_not_positive', 'An amount is more than zero.');
-    if (amount > MAX_AMOUNT_MINOR)
-      return refuse(context, 'amount_too_large', `An amount is at most ${MAX_AMOUNT_MINOR}.`);
-    return amount;
-  })
+  .transform(minor)
+  .transform((amount, context): bigint =>
+    amount > 0n ? amount : refuse(context, 'amount_not_positive', 'An amount is more than zero.'),
+  )
   .meta({ type: 'string', pattern: '^[0-9]{1,16}$', description: 'Minor units.', examples: ['1050'] });
+
+/** The same, where nothing is an amount too: fees and bounds. */
+export const minorOrZero = z
+  .unknown()
+  .transform(minor)
+  .transform((amount, context): bigint =>
+    amount >= 0n ? amount : refuse(context, 'amount_invalid', 'This amount is zero or more.'),
+  )
+  .meta({ type: 'string', pattern: '^[0-9]{1,16}$', description: 'Minor units, or 0.', examples: ['0'] });
 
 /** An active ISO 4217 code in capitals. */
 export const currency = z
