@@ -6,6 +6,7 @@ import { asActivities } from '../refusals.ts';
 import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
+import { payoutLaneActivities } from './payout-lanes.ts';
 import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
 import { redeemGiftCardActivities } from './redeem-gift-card.ts';
 import { refundRedemptionActivities } from './refund-redemption.ts';
@@ -30,6 +31,7 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: G
     ...issueGiftCardsActivities(db, codes),
     ...authoriseGiftCardActivities(db),
     ...redeemGiftCardActivities(db, payoutRulesOf),
+    ...payoutLaneActivities(db),
     ...paySettlementActivities(db, alerts, payoutRulesOf),
     ...settleBatchActivities(db, payoutRulesOf),
   });

@@ -15,6 +15,7 @@ export const createPaymentsActivities = (payments: PaymentsPort, platformAccount
         destinationAccount: input.destinationAccount ?? platformAccount,
       }),
     ),
+  poolCovers: async ({ currency, amountMinor }) => (await payments.poolBalance(currency)) >= parseMinor(amountMinor),
   findTransfer: async ({ intentId }) => toResult(await payments.findTransfer(intentId)),
   sendPullBack: async (input) =>
     toResult(await payments.createPullBack({ ...input, amountMinor: parseMinor(input.amountMinor) })),

@@ -17,7 +17,7 @@ import { merchantRoutes } from './merchants.ts';
 import { redeemGiftCardRoutes } from './redeem-gift-card.ts';
 import { refundDecisionRoutes } from './refund-decisions.ts';
 import { refundRedemptionRoutes } from './refund-redemption.ts';
-import { settlementRunRoute } from './settlement-runs.ts';
+import { settlementRunRoutes } from './settlement-runs.ts';
 import { settlementRoutes } from './settlements.ts';
 
 /** Every call of the service. */
@@ -38,7 +38,7 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...settlementRoutes(deps),
   ...explainSettlementRoutes(deps),
   ...merchantRateRoutes(deps),
-  settlementRunRoute(deps),
+  ...settlementRunRoutes(deps),
   paymentWebhookRoute(deps),
 ];
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listLanes } from '../../db/giftcard/payout-lanes.ts';
 import {
   GIFTCARD_TASK_QUEUE,
   RUN_SETTLEMENTS,
@@ -11,7 +12,15 @@ import type { GiftcardApi } from './dependencies.ts';
 
 const TO_THE_SECOND = 'YYYY-MM-DDTHH:MM:SS'.length;
 
-export const settlementRunRoute = ({ temporal, budgetMs }: GiftcardApi): Route =>
+export const settlementRunRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route[] => [
+  defineRoute({
+    method: 'get',
+    path: '/v1/finance/payout-lanes',
+    summary: 'Currencies whose payouts wait, or waited, for money in the pooled account',
+    auth: 'finance.read',
+    responses: { 200: { description: 'Lanes; `pausedAt` is null where payouts go out' } },
+    handler: async () => ({ status: 200, body: { data: await listLanes(db) } }),
+  }),
   defineRoute({
     method: 'post',
     path: '/v1/finance/settlement-runs',
@@ -35,4 +44,5 @@ export const settlementRunRoute = ({ temporal, budgetMs }: GiftcardApi): Route =
       });
       return { status: 202, body: { window, href: '/v1/finance/settlements' } };
     },
-  });
+  }),
+];

@@ -1,15 +1,27 @@
 import { z } from 'zod';
-import { findSettlement, isMerchantOwner, listSettlements, settlementHistory } from '../../db/giftcard/queries.ts';
+import {
+  findSettlement,
+  isMerchantOwner,
+  listSettlements,
+  settlementHistory,
+  type SettlementFilter,
+} from '../../db/giftcard/queries.ts';
 import type { Settlement } from '../../db/giftcard/model.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { RETRY_SETTLEMENT, type RetrySettlementInput } from '../../workflows/giftcard/contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
+import { pageOf, pageQuery, type ListPage } from '../http/paging.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 const settlementId = z.object({ settlementId: uuid });
-const page = { limit: z.coerce.number().int().min(1).max(200).default(50) };
+const filters = {
+  ...pageQuery,
+  state: z.enum(['settling', 'needs_attention', 'settled']).optional(),
+  kind: z.enum(['instant', 'batch', 'platform']).optional(),
+  merchantId: uuid.optional(),
+};
 
 export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route[] => [
   defineRoute({
@@ -17,11 +29,11 @@ export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route
     path: '/v1/settlements',
     summary: 'Settlements of my merchants, newest first',
     auth: 'settlement.read',
-    query: z.object(page),
+    query: z.object(filters),
     responses: { 200: { description: 'Settlements' } },
     handler: async ({ query, principal }) => ({
       status: 200,
-      body: { data: (await listSettlements(db, { ...query, ownerId: principal.userId })).map(present) },
+      body: await list(db, { ...query, ownerId: principal.userId }),
     }),
   }),
   defineRoute({
@@ -45,14 +57,9 @@ export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route
     path: '/v1/finance/settlements',
     summary: 'Settlements for finance, by state',
     auth: 'finance.read',
-    query: z.object({ ...page, state: z.enum(['settling', 'needs_attention', 'settled']).optional() }),
+    query: z.object(filters),
     responses: { 200: { description: 'Settlements with their case, reason and intents' } },
-    handler: async ({ query }) => ({
-      status: 200,
-      body: {
-        data: (await listSettlements(db, { limit: query.limit, state: query.state?.toUpperCase() })).map(present),
-      },
-    }),
+    handler: async ({ query }) => ({ status: 200, body: await list(db, query) }),
   }),
   defineRoute({
     method: 'post',
@@ -82,6 +89,11 @@ export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route
     },
   }),
 ];
+
+async function list(db: GiftcardApi['db'], { state, ...filter }: SettlementFilter): Promise<ListPage<object>> {
+  const found = await listSettlements(db, { ...filter, state: state?.toUpperCase() });
+  return pageOf(found.map(present), filter.limit, ({ settlementId: id }) => id);
+}
 
 const present = (settlement: Settlement) => ({
   settlementId: settlement.id,

@@ -1,4 +1,5 @@
 import type { Db } from '../connect.ts';
+import type { Page } from '../page.ts';
 import { CatalogueItem, GiftCard, Settlement } from './model.ts';
 
 export const listCatalogue = (db: Db, merchantId: string): Promise<CatalogueItem[]> =>
@@ -38,17 +39,31 @@ const withIntents = (db: Db) =>
 export const findSettlement = (db: Db, id: string): Promise<Settlement | undefined> =>
   Promise.resolve(withIntents(db).findById(id));
 
-export interface SettlementFilter {
+export interface SettlementFilter extends Page {
   readonly state?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly merchantId?: string | undefined;
+  /** Only the settlements of this user's merchants. */
   readonly ownerId?: string | undefined;
-  readonly limit: number;
 }
 
-/** Newest first. With an owner: only the settlements of that user's merchants. */
-export function listSettlements(db: Db, { state, ownerId, limit }: SettlementFilter): Promise<Settlement[]> {
-  const query = withIntents(db).orderBy('created_at', 'desc').limit(limit);
-  if (state) void query.where({ state });
-  if (ownerId) void query.whereIn('merchant_id', db('merchants').where({ owner_id: ownerId }).select('id'));
+/** Newest first, one more than the limit if there are as many. */
+export function listSettlements(
+  db: Db,
+  { ownerId, merchantId, limit, after, ...filter }: SettlementFilter,
+): Promise<Settlement[]> {
+  const query = withIntents(db)
+    .orderBy([
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .limit(limit + 1);
+  for (const [column, value] of Object.entries({ ...filter, merchant_id: merchantId }))
+    if (value !== undefined) void query.where(column, value);
+  if (ownerId !== undefined)
+    void query.whereIn('merchant_id', db('merchants').where({ owner_id: ownerId }).select('id'));
+  if (after !== undefined)
+    void query.whereRaw('(created_at, id) < (select p.created_at, p.id from settlements p where p.id = ?)', [after]);
   return Promise.resolve(query);
 }
 

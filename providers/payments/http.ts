@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { PaymentsMisuse, type NewPayment, type PaymentLookUp, type PaymentOutcome, type PaymentsPort } from './port.ts';
+import {
+  PaymentsMisuse,
+  POOL_SHORT,
+  type NewPayment,
+  type PaymentLookUp,
+  type PaymentOutcome,
+  type PaymentsPort,
+} from './port.ts';
 
 export interface HttpPaymentsOptions {
   readonly baseUrl: string;
@@ -43,9 +50,9 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
     createCharge: ({ source, ...charge }) =>
       create('/v1/charges', charge, { source, destinationAccount: options.poolAccount }),
     findCharge: (intentId) => find('/v1/charges', intentId),
-    createTransfer: ({ destinationAccount, ...transfer }) =>
-      create('/v1/transfers', transfer, { sourceAccount: options.poolAccount, destinationAccount }),
-    findTransfer: (intentId) => find('/v1/transfers', intentId),
+    createTransfer: async ({ destinationAccount, ...transfer }) =>
+      asTransfer(await create('/v1/transfers', transfer, { sourceAccount: options.poolAccount, destinationAccount })),
+    findTransfer: async (intentId) => asTransfer(await find('/v1/transfers', intentId)),
     createPullBack: ({ sourceAccount, ...pullBack }) =>
       create('/v1/transfers', pullBack, {
         sourceAccount,
@@ -60,6 +67,10 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
     },
   };
 }
+
+/** Of a transfer the paying account is ours. */
+const asTransfer = <T extends PaymentLookUp>(outcome: T): T =>
+  outcome.kind === 'refused' && outcome.code === 'insufficient_funds' ? { ...outcome, code: POOL_SHORT } : outcome;
 
 interface Call {
   readonly method: 'GET' | 'POST';

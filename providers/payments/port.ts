@@ -11,6 +11,9 @@ export type PaymentOutcome =
 
 export type PaymentLookUp = PaymentOutcome | { readonly kind: 'not_found' };
 
+/** The code of a transfer that was refused because the pooled account is short of money. */
+export const POOL_SHORT = 'pool_balance_short';
+
 export interface NewPayment {
   /** The provider's idempotency key and our reference there. */
   readonly intentId: string;

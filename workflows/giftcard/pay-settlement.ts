@@ -4,9 +4,10 @@ import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { refusalOf } from '../answer.ts';
 import { payIntent } from '../pay-intent.ts';
-import { PAYMENTS_TASK_QUEUE, type PaymentsActivities } from '../payments/contract.ts';
+import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentsActivities } from '../payments/contract.ts';
 import { RETRY_SETTLEMENT, type SettlementState, type SettlementStep } from './contract.ts';
 import type { SettlementDecisions } from './settlement-decisions.ts';
+import { waitForBalance } from './wait-for-balance.ts';
 
 // Nobody waits for an answer any more: local activities save a task each.
 const { completeLeg, refuseLeg, nextStep } = wf.proxyLocalActivities<GiftcardActivities>(DATABASE_STEP);
@@ -98,7 +99,9 @@ async function pay(intent: NonNullable<SettlementStep['intent']>, caused: Caused
       };
     case 'refused':
       await refuseLeg({ ...caused, intentId, failureCode: paid.code });
-      return { parked: paid.code };
+      if (paid.code !== POOL_SHORT) return { parked: paid.code };
+      await waitForBalance({ settlementId: caused.settlementId, currency, amountMinor });
+      return { step: await nextStep(caused) };
     case 'unresolved':
       await markIntentUnknown(intentId);
       return { parked: paid.cause };

@@ -37,7 +37,12 @@ export interface FindPaymentInput {
   readonly requestId: string;
 }
 
+/** The code of a refused transfer when the pooled account is short: as in providers/payments/port.ts. */
+export const POOL_SHORT = 'pool_balance_short';
+
 export interface PaymentsActivities {
+  /** Whether the pooled account has as much. */
+  poolCovers(input: { readonly currency: string; readonly amountMinor: string }): Promise<boolean>;
   sendCharge(input: SendChargeInput): Promise<PaymentResult>;
   findCharge(input: FindPaymentInput): Promise<PaymentResult>;
   sendTransfer(input: SendTransferInput): Promise<PaymentResult>;
