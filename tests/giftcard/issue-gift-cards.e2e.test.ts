@@ -66,7 +66,7 @@ describe('issuing cards from a wallet', () => {
     expect(list.body.data[0].orderId).toBe(placed.orderId);
     const rest = await cards('GET', `/v1/card-orders?limit=10&after=${list.body.next}`, { token: host.token });
     expect(rest.body).toMatchObject({ data: [{ count: 1 }], next: null });
-  }, 60_000);
+  }, 120_000);
 
   it('holds a card at the till, confirms less, and frees what nobody confirms', async () => {
     const { body } = expectStatus(await order({ count: 2, activate: true }), 201);

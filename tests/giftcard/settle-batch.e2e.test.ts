@@ -72,7 +72,7 @@ describe('a merchant who is paid by the day', () => {
     const { fee, service, merchant: share } = settlement;
     expect(BigInt(fee) + BigInt(service) + BigInt(share)).toBe(15_000n);
     expect(transfers.slice(before).map(({ amount }) => amount)).toEqual([share, service]);
-  }, 60_000);
+  }, 120_000);
 
   it('parks a batch that is refused, until finance has decided', async () => {
     const account = async (action: 'close' | 'open'): Promise<void> => {
@@ -95,7 +95,7 @@ describe('a merchant who is paid by the day', () => {
     const retry = { token: finance.token, body: { caseNumber: parked.caseNumber, reason: 'account open again' } };
     expectStatus(await cards('POST', `/v1/finance/settlements/${parked.settlementId}/retry`, retry), 202);
     await waitFor('the settlement', async () => (await stateOf(first)) === 'SETTLED');
-  }, 60_000);
+  }, 120_000);
 
   it('keeps every invariant of both books', async () => {
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);

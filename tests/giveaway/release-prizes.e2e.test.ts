@@ -18,7 +18,7 @@ describe('prizes that nobody gets', () => {
 
   beforeAll(async () => {
     test = await startTestStack({ SWEEP_INTERVAL_MS: '1000' });
-  }, 60_000);
+  }, 120_000);
   afterAll(() => test.stop());
 
   it('go back to the host, with their share of the fee, when fewer take part than there are prizes', async () => {
@@ -31,7 +31,7 @@ describe('prizes that nobody gets', () => {
       { reason: 'unassigned', state: 'RELEASED', cards: 2, cashMinor: '14550', feeMinor: '450' },
     ]);
     expect(await available(scene)).toBe('20000');
-  }, 60_000);
+  }, 120_000);
 
   it('go back when the giveaway is cancelled, and it cannot be entered any more', async () => {
     const scene = await setScene(test.stack, { deadlineMs: 600_000, participants: 2 });
@@ -51,7 +51,7 @@ describe('prizes that nobody gets', () => {
     expect(late.body.code).toMatch(/^giveaway_(not_open|closed)$/);
     expectStatus(await cancel(), 202);
     expect(await available(scene)).toBe('30000');
-  }, 60_000);
+  }, 120_000);
 
   it('cannot be taken back by cancelling once they are drawn', async () => {
     const scene = await setScene(test.stack, { deadlineMs: 3_000, participants: 4 });
@@ -74,7 +74,7 @@ describe('prizes that nobody gets', () => {
       (await releases(scene)).some(({ state }: { state: string }) => state === 'RELEASED'),
     );
     expect(await releases(scene)).toMatchObject([{ reason: 'expired', cards: 1 }]);
-  }, 60_000);
+  }, 120_000);
 
   it('keeps every invariant of both books', async () => {
     const lines = await runAudit(test.stack.environment);

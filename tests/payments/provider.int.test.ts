@@ -121,7 +121,7 @@ describe('the payment provider and its port', () => {
   it('refuses what the pool does not hold', async () => {
     expect(await payments().createTransfer(transfer({ amountMinor: 10n ** 12n }))).toMatchObject({
       kind: 'refused',
-      code: 'insufficient_funds',
+      code: 'pool_balance_short',
     });
   });
 
