@@ -8,7 +8,7 @@ export const MAX_BATCH_LINES = 10_000;
 
 interface Window extends PayoutRules {
   readonly currency: string;
-  /** `2026-11-21T05` of an hour, `2026-11-21` of a day, to the second where a person asked. */
+  /** `2026-11-21T05` of an hour, `2026-11-21` of a day, to the millisecond where a person asked. */
   readonly window: string;
   readonly workflowId: string;
 }
