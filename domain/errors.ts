@@ -40,6 +40,9 @@ export const ERROR_STATUS = {
   ledger_transfer_already_resolved: 409,
   ledger_transfer_already_reversed: 409,
   ledger_transfer_unknown: 404,
+  ledger_transfer_not_posted: 409,
+  ledger_transfer_not_reversible: 409,
+  ledger_account_not_found: 404,
   // wallet
   wallet_insufficient_funds: 422,
   wallet_funds_not_yet_spendable: 409,

@@ -1,6 +1,7 @@
 import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
 import { verifyWebhook } from '../../providers/payments/webhook.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
+import { financeAccountRoutes } from '../http/finance-accounts.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
 import { cancelCardOrderRoute } from './cancel-card-order.ts';
@@ -13,6 +14,7 @@ import { freezeGiftCardRoutes } from './freeze-gift-card.ts';
 import { giftCardRoutes } from './gift-cards.ts';
 import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
 import { merchantRateRoutes } from './merchant-rates.ts';
+import { merchantStatementRoutes } from './merchant-statement.ts';
 import { merchantRoutes } from './merchants.ts';
 import { redeemGiftCardRoutes } from './redeem-gift-card.ts';
 import { refundDecisionRoutes } from './refund-decisions.ts';
@@ -23,6 +25,8 @@ import { settlementRoutes } from './settlements.ts';
 /** Every call of the service. */
 export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...merchantRoutes(deps),
+  ...merchantStatementRoutes(deps),
+  ...financeAccountRoutes(deps),
   ...catalogueRoutes(deps),
   ...giftCardRoutes(deps),
   ...freezeGiftCardRoutes(deps),

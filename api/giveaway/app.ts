@@ -1,4 +1,5 @@
 import type { Route } from '../http/define-route.ts';
+import { financeAccountRoutes } from '../http/finance-accounts.ts';
 import { cancelGiveawayRoute } from './cancel-giveaway.ts';
 import { claimAwardRoutes } from './claim-award.ts';
 import type { GiveawayApi } from './dependencies.ts';
@@ -9,11 +10,14 @@ import { identityRoutes } from './identity-routes.ts';
 import type { IdentityDependencies } from './issue-tokens.ts';
 import { paymentWebhookRoute } from './payment-webhooks.ts';
 import { publishGiveawayRoute } from './publish-giveaway.ts';
+import { walletStatementRoutes } from './wallet-statement.ts';
 
 /** Every call of the service. */
 export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Route[] => [
   ...identityRoutes(deps),
   ...fundWalletRoutes(deps),
+  ...walletStatementRoutes(deps),
+  ...financeAccountRoutes(deps),
   ...giveawayRoutes(deps),
   publishGiveawayRoute(deps),
   cancelGiveawayRoute(deps),

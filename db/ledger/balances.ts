@@ -8,7 +8,7 @@ export interface Balance {
   readonly availableMinor: bigint;
 }
 
-interface AccountRow {
+export interface BalanceRow {
   readonly id: string;
   readonly normal_side: 'debit' | 'credit';
   readonly debits_pending: bigint;
@@ -25,19 +25,19 @@ export async function readBalances(db: Db, accounts: readonly Account[]): Promis
 }
 
 const select = (db: Db, accounts: readonly Account[]) =>
-  db<AccountRow>('ledger_balances')
+  db<BalanceRow>('ledger_balances')
     .whereIn(
       'id',
       accounts.map(({ id }) => id),
     )
     .select('id', 'normal_side', 'debits_pending', 'debits_posted', 'credits_pending', 'credits_posted');
 
-function inOrder(accounts: readonly Account[], rows: readonly AccountRow[]): Balance[] {
+function inOrder(accounts: readonly Account[], rows: readonly BalanceRow[]): Balance[] {
   const byId = new Map(rows.map((row) => [row.id, toBalance(row)]));
   return accounts.map(({ id }) => byId.get(id) ?? NONE);
 }
 
-function toBalance(row: AccountRow): Balance {
+export function toBalance(row: BalanceRow): Balance {
   const credit = row.normal_side === 'credit';
   const postedMinor = credit ? row.credits_posted - row.debits_posted : row.debits_posted - row.credits_posted;
   return { postedMinor, availableMinor: postedMinor - (credit ? row.debits_pending : row.credits_pending) };
