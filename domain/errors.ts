@@ -48,6 +48,12 @@ export const ERROR_STATUS = {
   wallet_funds_not_yet_spendable: 409,
   wallet_not_found: 404,
   wallet_frozen: 409,
+  wallet_dispute_open: 409,
+  payout_account_missing: 409,
+  withdrawal_too_small: 422,
+  withdrawal_not_found: 404,
+  dispute_not_found: 404,
+  funding_not_credited: 409,
   funding_declined: 422,
   funding_not_found: 404,
   // giveaway

@@ -8,6 +8,8 @@ export const PERMISSIONS = {
   'roles.grant': ['admin'],
   'wallet.fund': ['host'],
   'wallet.read': ['host'],
+  'wallet.withdraw': ['host'],
+  'wallet.control': ['finance', 'admin'],
   'giveaway.manage': ['host'],
   'giveaway.enter': ['participant'],
   'award.claim': ['participant'],

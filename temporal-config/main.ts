@@ -108,7 +108,11 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): 
     }),
     config.PAYMENTS_PLATFORM_ACCOUNT,
   );
-  const wallet = createWalletActivities({ db: giveawayDb });
+  const wallet = createWalletActivities({
+    db: giveawayDb,
+    alerts: logAlerts(log),
+    payoutMinimumOf: (currency) => config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
+  });
   const giveaway = createGiveawayActivities({
     db: giveawayDb,
     secrets: createSecretBox(config.DRAW_SECRET_KEYS),

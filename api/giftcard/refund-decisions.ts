@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findRefund } from '../../db/giftcard/refund-redemption.ts';
-import { secondDecision } from '../../db/giftcard/second-decision.ts';
+import { secondDecision } from '../../db/platform/second-decision.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { DECIDE_REFUND, refundRedemptionId, type RefundDecision } from '../../workflows/giftcard/contract.ts';
 import { uuid } from '../http/amounts.ts';

@@ -10,13 +10,19 @@ import { identityRoutes } from './identity-routes.ts';
 import type { IdentityDependencies } from './issue-tokens.ts';
 import { paymentWebhookRoute } from './payment-webhooks.ts';
 import { publishGiveawayRoute } from './publish-giveaway.ts';
+import { walletRoutes } from './wallets.ts';
 import { walletStatementRoutes } from './wallet-statement.ts';
+import { withdrawWalletRoutes } from './withdraw-wallet.ts';
+import { withdrawalDecisionRoutes } from './withdrawal-decisions.ts';
 
 /** Every call of the service. */
 export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Route[] => [
   ...identityRoutes(deps),
   ...fundWalletRoutes(deps),
+  ...walletRoutes(deps),
   ...walletStatementRoutes(deps),
+  ...withdrawWalletRoutes(deps),
+  ...withdrawalDecisionRoutes(deps),
   ...financeAccountRoutes(deps),
   ...giveawayRoutes(deps),
   publishGiveawayRoute(deps),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Database } from '../../db/connect.ts';
 import { readFunding } from '../../db/wallet/fund-wallet.ts';
-import { listWallets } from '../../db/wallet/queries.ts';
+import { listFundings } from '../../db/wallet/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import {
   AWAIT_FUNDED,
@@ -11,7 +12,8 @@ import {
 } from '../../workflows/wallet/contract.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { startAndAwait } from '../http/await-workflow.ts';
-import { defineRoute, type Route } from '../http/define-route.ts';
+import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
+import { pageOf, pageQuery } from '../http/paging.ts';
 import type { GiveawayApi } from './dependencies.ts';
 
 const funding = z.object({
@@ -21,6 +23,12 @@ const funding = z.object({
   currency: z.string(),
   feeMinor: z.string().nullable(),
   failureCode: z.string().nullable(),
+});
+
+const fundingQuery = z.object({
+  ...pageQuery,
+  currency: currency.optional(),
+  state: z.enum(['pending', 'succeeded', 'failed', 'needs_attention']).optional(),
 });
 
 export const fundWalletRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route[] => [
@@ -77,19 +85,28 @@ export const fundWalletRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route
   }),
   defineRoute({
     method: 'get',
-    path: '/v1/wallet',
-    summary: 'Balances of the wallet, by currency',
+    path: '/v1/wallet/fundings',
+    summary: 'My fundings, newest first',
     auth: 'wallet.read',
-    responses: { 200: { description: 'Balances' } },
-    handler: async ({ principal }) => ({
-      status: 200,
-      body: {
-        data: (await listWallets(db, principal.userId)).map((wallet) => ({
-          ...wallet,
-          balanceMinor: wallet.balanceMinor.toString(),
-          availableMinor: wallet.availableMinor.toString(),
-        })),
-      },
-    }),
+    query: fundingQuery,
+    responses: { 200: { description: 'Fundings' } },
+    handler: async ({ query, principal }) => listReply(db, { ...query, hostId: principal.userId }),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/finance/fundings',
+    summary: 'Fundings of all hosts, newest first; those that need attention with their case and reason',
+    auth: 'finance.read',
+    query: fundingQuery.extend({ hostId: uuid.optional() }),
+    responses: { 200: { description: 'Fundings' } },
+    handler: ({ query }) => listReply(db, query),
   }),
 ];
+
+async function listReply(
+  db: Database,
+  query: z.output<typeof fundingQuery> & { hostId?: string | undefined },
+): Promise<Reply> {
+  const found = await listFundings(db, { ...query, state: query.state?.toUpperCase() });
+  return { status: 200, body: pageOf(found, query.limit, ({ fundingId }) => fundingId) };
+}

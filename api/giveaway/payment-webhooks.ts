@@ -1,28 +1,70 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
-import { verifyWebhook } from '../../providers/payments/webhook.ts';
-import { fundWalletId, PROVIDER_CONFIRMED } from '../../workflows/wallet/contract.ts';
+import { findWithdrawalOfIntent } from '../../db/wallet/queries.ts';
+import { verifyWebhook, type PaymentWebhook } from '../../providers/payments/webhook.ts';
+import {
+  fundWalletId,
+  PROVIDER_CONFIRMED,
+  RETURN_WITHDRAWAL,
+  returnWithdrawalId,
+  WALLET_TASK_QUEUE,
+  withdrawWalletId,
+  type ReturnWithdrawalInput,
+} from '../../workflows/wallet/contract.ts';
+import { startWorkflow } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
 
 /** What the provider tells us is a hint to look the payment up, and nothing more. */
-export const paymentWebhookRoute = ({ db, temporal, webhookSecrets }: GiveawayApi): Route =>
+export const paymentWebhookRoute = (deps: GiveawayApi): Route =>
   defineRoute({
     method: 'post',
     path: '/v1/webhooks/payments',
     summary: 'Messages of the payment provider',
     auth: 'public',
     responses: { 204: { description: 'Received' } },
-    handler: async ({ headers, rawBody }) => {
-      const webhook = verifyWebhook({ headers, rawBody, secrets: webhookSecrets, now: Date.now() });
-      if (webhook.kind === 'charge' && (await receiveWebhook(db, webhook))) {
-        try {
-          await temporal.workflow.getHandle(fundWalletId(webhook.reference)).signal(PROVIDER_CONFIRMED);
-        } catch (error) {
-          // Ended already, or not ours: nobody waits for the hint.
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-        }
-      }
+    handler: async ({ headers, rawBody, requestId }) => {
+      const webhook = verifyWebhook({ headers, rawBody, secrets: deps.webhookSecrets, now: Date.now() });
+      await handle(deps, webhook, requestId);
       return { status: 204 };
     },
+  });
+
+/**
+ * What starts something new is started before the message is remembered: were it lost in between, the provider's next
+ * attempt would pass for a repeat.
+ */
+async function handle(deps: GiveawayApi, webhook: PaymentWebhook, requestId: string): Promise<void> {
+  const withdrawalId =
+    webhook.kind === 'transfer' ? await findWithdrawalOfIntent(deps.db, webhook.reference) : undefined;
+  if (withdrawalId && webhook.type === 'transfer.reversed')
+    await lookIntoReturn(deps, { withdrawalId, intentId: webhook.reference, requestId }, webhook.id);
+  if (!(await receiveWebhook(deps.db, webhook))) return;
+  if (webhook.kind === 'charge') await hint(deps, fundWalletId(webhook.reference));
+  else if (withdrawalId) await hint(deps, withdrawWalletId(withdrawalId));
+}
+
+async function hint({ temporal }: GiveawayApi, workflowId: string): Promise<void> {
+  try {
+    await temporal.workflow.getHandle(workflowId).signal(PROVIDER_CONFIRMED);
+  } catch (error) {
+    // Ended already, or not ours: nobody waits for the hint.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
+
+const lookIntoReturn = (
+  { temporal, budgetMs }: GiveawayApi,
+  input: ReturnWithdrawalInput,
+  messageId: string,
+): Promise<void> =>
+  startWorkflow(temporal, {
+    workflowType: RETURN_WITHDRAWAL,
+    workflowId: returnWithdrawalId(input.withdrawalId, messageId),
+    taskQueue: WALLET_TASK_QUEUE,
+    args: [input],
+    summary: `Payout ${input.intentId} of withdrawal ${input.withdrawalId} came back`,
+    searchAttributes: { RequestId: input.requestId },
+    memo: { requestId: input.requestId },
+    budgetMs,
   });

@@ -19,9 +19,6 @@ const CHECKS: Readonly<Record<string, string>> = {
       state = 'FUNDING' and updated_at < now() - interval '15 minutes'
       or state in ('SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN') and closes_at < now() - interval '15 minutes') as broken
     from giveaways where state not in ('DRAFT', 'FUNDING_FAILED', 'COMPLETED', 'CANCELLED')`,
-  'Σ fees:funding = what wallets carry ≥ 0': `
-    select count(*) as checked, count(*) filter (where debits_posted < credits_posted) as broken
-    from ledger_balances where type = 'fees:funding'`,
 };
 
 /** The invariants of the giveaway database, and the proof of every draw. */

@@ -1,27 +1,82 @@
+import type { Knex } from 'knex';
 import type { Db } from '../connect.ts';
-import { readBalances } from '../ledger/balances.ts';
-import { walletAccounts } from './accounts.ts';
+import { newestFirst, type Page } from '../page.ts';
+import type { Funding } from './fund-wallet.ts';
+import type { Withdrawal } from './withdraw-wallet.ts';
 
 export interface WalletView {
   readonly currency: string;
-  readonly state: string;
+  readonly state: 'ACTIVE' | 'FROZEN';
+  readonly frozenReason: string | null;
+  readonly payoutAccount: string | null;
+  readonly spendableAfterMs: bigint;
+  /** All that is the host's. */
   readonly balanceMinor: bigint;
+  /** Set aside for what is being published, ordered or withdrawn. */
+  readonly heldMinor: bigint;
+  /** The balance less what is held. */
   readonly availableMinor: bigint;
+  /** Charged too lately to be spent. */
+  readonly waitingMinor: bigint;
+  /** What may be spent now. */
+  readonly spendableMinor: bigint;
+  /** What the provider kept of the charges, and travels with the money until redemptions win it back. */
+  readonly carriedFeeMinor: bigint;
 }
+
+const WALLETS = `
+  select w.currency, w.state, w.frozen_reason as "frozenReason", w.payout_account as "payoutAccount",
+    w.spendable_after_ms as "spendableAfterMs", s.available + coalesce(a.debits_pending, 0) as "balanceMinor",
+    coalesce(a.debits_pending, 0) as "heldMinor", s.available as "availableMinor", least(s.waiting, s.available) as "waitingMinor",
+    greatest(s.available - s.waiting, 0) as "spendableMinor", s.carried_fee as "carriedFeeMinor"
+  from wallets w cross join lateral spendable(w.host_id, w.currency) s
+  left join ledger_balances a on a.id = ledger_uuid('account', 'host:wallet', w.host_id::text, w.currency)
+  where w.host_id = ? order by w.currency`;
 
 /** A host's wallets with their balances, one per currency. */
 export async function listWallets(db: Db, hostId: string): Promise<WalletView[]> {
-  const wallets = await db('wallets')
-    .where({ host_id: hostId })
-    .orderBy('currency')
-    .select<{ currency: string; state: string }[]>('currency', 'state');
-  const balances = await readBalances(
-    db,
-    wallets.map(({ currency }) => walletAccounts(hostId, currency).wallet),
-  );
-  return wallets.map((wallet, index) => ({
-    ...wallet,
-    balanceMinor: balances[index]?.postedMinor ?? 0n,
-    availableMinor: balances[index]?.availableMinor ?? 0n,
-  }));
+  const result: unknown = await db.raw(WALLETS, [hostId]);
+  return (result as { rows: WalletView[] }).rows;
+}
+
+export interface WalletRowFilter extends Page {
+  /** Absent: of all hosts. */
+  readonly hostId?: string | undefined;
+  readonly currency?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+/** Newest first; one more than the limit where there is another page. */
+export const listFundings = (db: Db, filter: WalletRowFilter): Promise<Funding[]> =>
+  listAnswers<Funding>(db, { table: 'wallet_fundings', answer: 'funding_answer' }, filter);
+
+/** Newest first; one more than the limit where there is another page. */
+export const listWithdrawals = (db: Db, filter: WalletRowFilter): Promise<Withdrawal[]> =>
+  listAnswers<Withdrawal>(db, { table: 'wallet_withdrawals', answer: 'withdrawal_answer' }, filter);
+
+export const findWithdrawal = async (db: Db, id: string): Promise<Withdrawal | undefined> =>
+  (await answersOf<Withdrawal>(db, 'wallet_withdrawals', 'withdrawal_answer').where({ id }))[0]?.answer;
+
+/** The withdrawal that a payout at the provider belongs to: our reference there is the intent's id. */
+export async function findWithdrawalOfIntent(db: Db, intentId: string): Promise<string | undefined> {
+  const row = await db('wallet_withdrawal_intents')
+    .where({ id: intentId })
+    .first<{ withdrawal_id: string } | undefined>('withdrawal_id');
+  return row?.withdrawal_id;
+}
+
+/** Rows as the commands answer them: one presentation, made by the database. */
+const answersOf = <T>(db: Db, table: string, answer: string): Knex.QueryBuilder<object, { answer: T }[]> =>
+  db(table).select<{ answer: T }[]>(db.raw('??(??) as answer', [answer, table]));
+
+async function listAnswers<T>(
+  db: Db,
+  { table, answer }: { table: string; answer: string },
+  { hostId, currency, state, ...page }: WalletRowFilter,
+): Promise<T[]> {
+  const query = answersOf<T>(db, table, answer);
+  const wanted = Object.entries({ host_id: hostId, currency, state }).filter(([, value]) => value !== undefined);
+  void query.where(Object.fromEntries(wanted));
+  newestFirst(query, table, page);
+  return (await query).map((row) => row.answer);
 }

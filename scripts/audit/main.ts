@@ -2,6 +2,7 @@ import { connect, type Database } from '../../db/connect.ts';
 import { checkGiftcards } from '../../db/giftcard/audit.ts';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { checkLedger, type InvariantCheck } from '../../db/ledger/audit.ts';
+import { checkWallets } from '../../db/wallet/audit.ts';
 import { httpPayments } from '../../providers/payments/http.ts';
 import { checkAwards } from './awards.ts';
 import { checkClearing } from './clearing.ts';
@@ -29,6 +30,7 @@ export async function runAudit(environment: Readonly<Record<string, string>>): P
     return [
       ...(await checkLedger(giveaway, 'giveaway')),
       ...(await checkGiveaways(giveaway)),
+      ...(await checkWallets(giveaway)),
       ...(await checkLedger(giftcard, 'giftcard')),
       ...(await checkGiftcards(giftcard)),
       ...(await checkClearing(giveaway, giftcard)),

@@ -11,6 +11,7 @@ import { beginPublish, completePublish, failPublish, planPublish } from '../../d
 import { advanceGiveaway, closeGiveaway, openGiveaway } from '../../db/giveaway/run-giveaway.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
 import { readBalances } from '../../db/ledger/balances.ts';
+import { checkWallets } from '../../db/wallet/audit.ts';
 import { walletAccounts } from '../../db/wallet/accounts.ts';
 import { beginFunding, completeFunding, failFunding, parkFunding } from '../../db/wallet/fund-wallet.ts';
 import { holdWallet, postWalletHold, voidWalletHold } from '../../db/wallet/hold-wallet.ts';
@@ -219,8 +220,11 @@ describe('every command of the giveaway database, twice at once and again', () =
   });
 
   it('keeps the invariants', async () => {
-    expect(
-      [...(await checkLedger(test.db, 'x')), ...(await checkGiveaways(test.db))].filter(({ broken }) => broken > 0),
-    ).toEqual([]);
+    const checks = [
+      ...(await checkLedger(test.db, 'x')),
+      ...(await checkGiveaways(test.db)),
+      ...(await checkWallets(test.db)),
+    ];
+    expect(checks.filter(({ broken }) => broken > 0)).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ import {
   requestRefund,
 } from '../../db/giftcard/refund-redemption.ts';
 import { releaseExpired } from '../../db/giftcard/release-escrow.ts';
-import { secondDecision } from '../../db/giftcard/second-decision.ts';
+import { secondDecision } from '../../db/platform/second-decision.ts';
 import { formBatch } from '../../db/giftcard/settle-batch.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
 import { cardAfter } from '../../domain/card-history.ts';

@@ -32,6 +32,69 @@ export const PROVIDER_CONFIRMED = 'providerConfirmed';
 
 export const fundWalletId = (fundingId: string): string => `wallet.fund/${fundingId}`;
 
+export interface WithdrawWalletInput {
+  readonly withdrawalId: string;
+  readonly hostId: string;
+  readonly currency: string;
+  readonly amountMinor: string;
+  readonly actor: string;
+  readonly requestId: string;
+}
+
+export interface WithdrawalView {
+  readonly withdrawalId: string;
+  readonly hostId: string;
+  readonly currency: string;
+  readonly amountMinor: string;
+  /** What the provider kept of the charges that funded it: the host gets `paidMinor`, the amount less this. */
+  readonly feeMinor: string;
+  readonly paidMinor: string;
+  readonly state: 'PAYING' | 'WAITING_FOR_BALANCE' | 'NEEDS_ATTENTION' | 'SUCCEEDED' | 'FAILED' | 'RETURNED';
+  readonly failureCode: string | null;
+  readonly caseNumber: number;
+  readonly createdAt: string;
+}
+
+/** A withdrawal, and what is to be sent, or looked up, at the provider now. */
+export interface WithdrawalStep extends WithdrawalView {
+  readonly intent: {
+    readonly intentId: string;
+    readonly amountMinor: string;
+    readonly currency: string;
+    readonly destinationAccount: string;
+    readonly firstSentAt: string;
+  } | null;
+}
+
+export interface WithdrawalDecision {
+  /** `retry`: ask the provider again. `give_back`: it was never paid; takes two people. */
+  readonly kind: 'retry' | 'give_back';
+  /** The case that the decision was made on; another one is refused. */
+  readonly caseNumber: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
+export const WITHDRAW_WALLET = 'withdrawWallet';
+/** Answered when the money is set aside and the payout's intent is written. */
+export const AWAIT_WITHDRAWAL = 'awaitWithdrawal';
+export const DECIDE_WITHDRAWAL = 'decideWithdrawal';
+export const WITHDRAWAL_STATUS = 'withdrawalStatus';
+export const withdrawWalletId = (withdrawalId: string): string => `wallet.withdraw/${withdrawalId}`;
+
+export interface ReturnWithdrawalInput {
+  readonly withdrawalId: string;
+  readonly intentId: string;
+  readonly requestId: string;
+}
+
+/** A payout that the provider says came back; looked up before anything is booked. */
+export const RETURN_WITHDRAWAL = 'returnWithdrawal';
+/** Each message of the provider is looked into on its own: an earlier one may have come too early. */
+export const returnWithdrawalId = (withdrawalId: string, messageId: string): string =>
+  `wallet.return/${withdrawalId}/${messageId}`;
+
 /** What of the wallet other contexts of this namespace call, on the wallet's queue, and other domains through Nexus. */
 export interface HoldWalletInput {
   /** The publish's or the order's: also the id of the escrow reservation. */

@@ -2,3 +2,4 @@ export { foldAccounts } from '../fold-accounts.ts';
 export { creditRelease } from './credit-release.ts';
 export { fundWallet } from './fund-wallet.ts';
 export { holdWallet, postWalletHold, voidWalletHold } from './hold-wallet.ts';
+export { returnWithdrawal, withdrawWallet } from './withdraw-wallet.ts';

@@ -2,7 +2,6 @@ import type { Knex } from 'knex';
 
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(REFUNDS);
-  await knex.raw(DECISIONS);
 }
 
 const REFUNDS = `
@@ -54,23 +53,4 @@ create table refund_intents (
 create unique index refund_intents_one_live on refund_intents (refund_id) where state <> 'FAILED_DEFINITE';
 create trigger refund_intents_final before update on refund_intents
   for each row execute function giftcard_state_is_final('FAILED_DEFINITE');
-`;
-
-/** What one person asks for and another approves. */
-const DECISIONS = `
-create table decisions (
-  id uuid primary key,
-  subject_type text not null,
-  subject_id uuid not null,
-  case_number int not null,
-  kind text not null,
-  reason text not null,
-  requested_by text not null,
-  approved_by text,
-  created_at timestamptz not null default now(),
-  approved_at timestamptz,
-  unique (subject_type, subject_id, case_number, kind),
-  constraint decisions_two_people check (approved_by is null or approved_by <> requested_by),
-  check ((approved_by is null) = (approved_at is null))
-);
 `;

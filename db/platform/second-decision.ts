@@ -4,11 +4,11 @@ import type { Db } from '../connect.ts';
 
 export interface SecondDecision {
   readonly decisionId: string;
-  readonly subjectType: 'refund';
+  readonly subjectType: 'refund' | 'withdrawal' | 'dispute';
   readonly subjectId: string;
   /** The case that it is about: a later case takes two people again. */
   readonly caseNumber: number;
-  readonly kind: 'honour';
+  readonly kind: 'honour' | 'give_back' | 'write_off';
   readonly reason: string;
 }
 

@@ -1,0 +1,184 @@
+import * as wf from '@temporalio/workflow';
+import type { WalletActivities } from '../../activities/wallet/index.ts';
+import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
+import { keywords } from '../../temporal-config/search-attributes.ts';
+import { Answer, refusalOf } from '../answer.ts';
+import { payIntent } from '../pay-intent.ts';
+import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentsActivities } from '../payments/contract.ts';
+import {
+  AWAIT_WITHDRAWAL,
+  DECIDE_WITHDRAWAL,
+  PROVIDER_CONFIRMED,
+  WITHDRAWAL_STATUS,
+  type ReturnWithdrawalInput,
+  type WithdrawalDecision,
+  type WithdrawalStep,
+  type WithdrawalView,
+  type WithdrawWalletInput,
+} from './contract.ts';
+
+const { beginWithdrawal } = wf.proxyLocalActivities<WalletActivities>(DATABASE_STEP);
+const activities = wf.proxyActivities<WalletActivities>(DATABASE_ACTIVITY);
+const { sendTransfer, findTransfer, poolCovers } = wf.proxyActivities<PaymentsActivities>({
+  ...PROVIDER_CALL,
+  taskQueue: PAYMENTS_TASK_QUEUE,
+  summary: 'payout at the payment provider',
+});
+
+/** How long the provider recognises a repeated idempotency key. */
+const KEY_WINDOW_MS = 24 * 3_600_000;
+/** Waits until the pool has balance again; the last one is repeated. */
+const BALANCE_WAITS_MS = [1_000, 5_000, 15_000, 60_000, 300_000, 900_000] as const;
+const LONGEST_WAIT_MS = 3_600_000;
+/** How often a parked withdrawal asks the provider by itself. */
+const PARKED_LOOK_UP_MS = 24 * 3_600_000;
+const LOOK_UP_AGAIN_MS = 30_000;
+
+interface Caused {
+  readonly withdrawalId: string;
+  readonly actor: string;
+  readonly requestId: string;
+}
+
+/** What reaches the workflow from outside while it runs. */
+interface Told {
+  /** The provider has said something about a payout. */
+  hinted: boolean;
+  readonly decisions: WithdrawalDecision[];
+}
+
+/**
+ * Pays money of a wallet out to its host. A short pool is waited for; what the provider definitely refuses gives the
+ * money back; what nobody can say parks with a case number until the provider knows or finance decides.
+ */
+export async function withdrawWallet(input: WithdrawWalletInput): Promise<void> {
+  const answer = new Answer<WithdrawalView>();
+  const told: Told = { hinted: false, decisions: [] };
+  let step: WithdrawalStep | undefined;
+  wf.setHandler(wf.defineQuery<WithdrawalView | undefined>(WITHDRAWAL_STATUS), () => step);
+  wf.setHandler(wf.defineUpdate<WithdrawalView>(AWAIT_WITHDRAWAL), () => answer.wait());
+  wf.setHandler(wf.defineSignal(PROVIDER_CONFIRMED), () => {
+    told.hinted = true;
+  });
+  wf.setHandler(
+    wf.defineUpdate<{ accepted: true }, [WithdrawalDecision]>(DECIDE_WITHDRAWAL),
+    (decision) => {
+      told.decisions.push(decision);
+      return { accepted: true };
+    },
+    { validator: (decision) => requireCase(decision, step, told) },
+  );
+  try {
+    step = await beginWithdrawal(input);
+    const { intent: _intent, ...view } = step;
+    answer.give(view);
+  } catch (error) {
+    answer.refuse(refusalOf(error));
+  }
+  const { withdrawalId, requestId } = input;
+  const caused = { withdrawalId, actor: `workflow:${wf.workflowInfo().workflowId}`, requestId };
+  for (let waits = 0; step && isOpen(step);) {
+    show(step);
+    if (step.intent) step = await pay(step.intent, caused, told);
+    else if (step.state === 'NEEDS_ATTENTION') step = await waitForDecision(step, caused, told);
+    else step = await waitForBalance(step, caused, waits++);
+  }
+  if (step) show(step);
+  await wf.condition(wf.allHandlersFinished);
+}
+
+const isOpen = ({ state }: WithdrawalStep): boolean =>
+  state === 'PAYING' || state === 'WAITING_FOR_BALANCE' || state === 'NEEDS_ATTENTION';
+
+function show({ withdrawalId, state, failureCode, caseNumber, paidMinor, currency }: WithdrawalStep): void {
+  wf.upsertSearchAttributes(keywords({ State: state }));
+  const waits = state === 'NEEDS_ATTENTION' ? `, case ${caseNumber}: waits for finance: \`${DECIDE_WITHDRAWAL}\`` : '';
+  wf.setCurrentDetails(
+    `Withdrawal ${withdrawalId} of ${paidMinor} ${currency}: **${state}** ${failureCode ?? ''}${waits}`,
+  );
+}
+
+async function pay(
+  { intentId, amountMinor, currency, destinationAccount, firstSentAt }: NonNullable<WithdrawalStep['intent']>,
+  caused: Caused,
+  told: Told,
+): Promise<WithdrawalStep> {
+  const { requestId } = caused;
+  const paid = await payIntent({
+    firstSentAt,
+    keyWindowMs: KEY_WINDOW_MS,
+    send: () => sendTransfer({ intentId, amountMinor, currency, destinationAccount, requestId }),
+    find: () => findTransfer({ intentId, requestId }),
+    hint: async (timeoutMs) => {
+      await wf.condition(() => told.hinted, timeoutMs);
+      told.hinted = false;
+    },
+  });
+  switch (paid.kind) {
+    case 'succeeded':
+      return activities.completeWithdrawal({
+        ...caused,
+        intentId,
+        providerId: paid.providerId,
+        payoutFeeMinor: paid.feeMinor,
+      });
+    case 'refused':
+      return activities.refuseWithdrawal({
+        ...caused,
+        intentId,
+        failureCode: paid.code,
+        balanceShort: paid.code === POOL_SHORT,
+      });
+    case 'unresolved':
+      return activities.parkWithdrawal({ ...caused, reason: paid.cause });
+  }
+}
+
+/** The pool is short: nobody has to decide anything. @returns the withdrawal with a new intent once the pool covers it. */
+async function waitForBalance(step: WithdrawalStep, caused: Caused, waits: number): Promise<WithdrawalStep> {
+  const { paidMinor, currency } = step;
+  const delay = BALANCE_WAITS_MS[waits] ?? LONGEST_WAIT_MS;
+  await wf.sleep(delay, { summary: `until the pooled account covers ${paidMinor} ${currency}` });
+  if (!(await poolCovers({ currency, amountMinor: paidMinor }))) return step;
+  return activities.nextWithdrawalStep(caused);
+}
+
+/** Until finance decides; the provider is asked again whenever it says something, and every day. */
+async function waitForDecision(step: WithdrawalStep, caused: Caused, told: Told): Promise<WithdrawalStep> {
+  const { caseNumber, withdrawalId } = step;
+  await activities.alertWithdrawal({ ...caused, caseNumber, reason: step.failureCode ?? 'unknown' });
+  await wf.condition(() => told.hinted || told.decisions.length > 0, PARKED_LOOK_UP_MS);
+  told.hinted = false;
+  const [decision] = told.decisions.splice(0);
+  const { kind, reason, actor, requestId } = decision ?? { ...caused, kind: 'retry' as const, reason: 'asked again' };
+  try {
+    return await activities.decideWithdrawal({ withdrawalId, kind, reason, caseNumber, actor, requestId });
+  } catch (error) {
+    // Decided on what is no longer so: the withdrawal stays where it is.
+    wf.log.info('withdrawal is not decided', { code: refusalOf(error).type });
+    return step;
+  }
+}
+
+/** Runs before the decision is accepted: one on another case is refused, and leaves no trace. */
+function requireCase({ caseNumber }: WithdrawalDecision, step: WithdrawalStep | undefined, { decisions }: Told): void {
+  // One decision ends the case: whoever decides at the same moment is told so.
+  if (step?.state !== 'NEEDS_ATTENTION' || decisions.length > 0)
+    throw wf.ApplicationFailure.nonRetryable('The withdrawal does not wait for a decision.', 'case_not_open');
+  if (step.caseNumber !== caseNumber)
+    throw wf.ApplicationFailure.nonRetryable('The case has changed since you looked.', 'case_changed', {
+      caseNumber: step.caseNumber,
+    });
+}
+
+/** A payout came back, says the provider; it is asked, and only what it confirms is booked. */
+export async function returnWithdrawal({ withdrawalId, intentId, requestId }: ReturnWithdrawalInput): Promise<void> {
+  let found = await findTransfer({ intentId, requestId });
+  while (found.kind === 'unknown') {
+    await wf.sleep(LOOK_UP_AGAIN_MS, { summary: 'until the provider answers' });
+    found = await findTransfer({ intentId, requestId });
+  }
+  wf.setCurrentDetails(`The provider says of withdrawal ${withdrawalId}: **${found.kind}**`);
+  const actor = `workflow:${wf.workflowInfo().workflowId}`;
+  if (found.kind === 'reversed') await activities.returnWithdrawal({ withdrawalId, actor, requestId });
+}
