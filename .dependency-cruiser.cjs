@@ -111,7 +111,7 @@ module.exports = {
     ),
     ...room(
       'temporal-config',
-      ['^domain/', '^runtime/', '^workflows/[^/]+/contract[.]ts$'],
+      ['^domain/', '^runtime/', '^workflows/[^/]+/[a-z.-]*contract[.]ts$'],
       'How we run on Temporal.',
       [...sql, ...http, ...sockets],
     ),
@@ -148,13 +148,13 @@ module.exports = {
       'outsiders-use-contracts',
       'Only the contract of a workflow is public; its type may name it.',
       { path: '^(api|activities|temporal-config)/', pathNot: wiring },
-      { path: '^workflows/', pathNot: '^workflows/[^/]+/contract[.]ts$', ...value },
+      { path: '^workflows/', pathNot: '^workflows/[^/]+/[a-z.-]*contract[.]ts$', ...value },
     ),
     rule(
       'workflows-meet-at-contracts',
       'Another context is reached by its contract.',
       { path: '^workflows/([^/]+)/' },
-      { path: '^workflows/[^/]+/', pathNot: ['^workflows/$1/', '/contract[.]ts$'] },
+      { path: '^workflows/[^/]+/', pathNot: ['^workflows/$1/', '[/.]contract[.]ts$'] },
     ),
     rule(
       'activities-keep-to-their-context',

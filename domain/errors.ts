@@ -114,6 +114,7 @@ export const ERROR_STATUS = {
   case_changed: 409,
   case_not_open: 409,
   settlement_not_parked: 409,
+  settlement_intent_open: 409,
   // providers
   webhook_signature_invalid: 401,
   webhook_timestamp_skewed: 401,

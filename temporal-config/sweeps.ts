@@ -1,9 +1,5 @@
-import {
-  EXPIRE_AUTHORISATIONS,
-  RUN_SETTLEMENTS,
-  SWEEP_EXPIRED_ESCROW,
-  type SettlementRunInput,
-} from '../workflows/giftcard/contract.ts';
+import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
+import { RUN_SETTLEMENTS, type SettlementRunInput } from '../workflows/giftcard/settlement.contract.ts';
 import type { Sweep } from './schedules.ts';
 import { TASK_QUEUES } from './task-queues.ts';
 

@@ -5,12 +5,13 @@ import {
   nextStep,
   parkSettlement,
   refuseLeg,
-  resumeSettlement,
   type PayoutRules,
 } from '../../db/giftcard/pay-settlement.ts';
+import { resumeSettlement, writeOffPayout } from '../../db/giftcard/decide-settlement.ts';
+import { reversePayout, type ReversedPayout } from '../../db/giftcard/reverse-payout.ts';
 import { parseMinor } from '../../domain/money.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
-import type { SettlementStep } from '../../workflows/giftcard/contract.ts';
+import type { SettlementStep } from '../../workflows/giftcard/settlement.contract.ts';
 
 interface Caused {
   readonly actor: string;
@@ -45,8 +46,13 @@ export const paySettlementActivities = (db: Database, alerts: AlertsPort, payout
   markIntentUnknown: (intentId: string): Promise<void> => markIntentUnknown(db, intentId),
   parkSettlement: (input: SettlementRef & { reason: string }): Promise<SettlementStep> =>
     parkSettlement(db, input, input),
-  resumeSettlement: (input: SettlementRef & { caseNumber: number; reason: string }): Promise<SettlementStep> =>
-    resumeSettlement(db, input, input),
+  resumeSettlement: (
+    input: SettlementRef & { caseNumber: number; reason: string; payoutAccount?: string | undefined },
+  ): Promise<SettlementStep> => resumeSettlement(db, input, input),
+  writeOffPayout: (input: SettlementRef & { caseNumber: number; reason: string }): Promise<SettlementStep> =>
+    writeOffPayout(db, input, input),
+  reversePayout: (input: Caused & { intentId: string; workflowId: string }): Promise<ReversedPayout> =>
+    reversePayout(db, input, input),
 
   alertFinance: (input: SettlementRef & { caseNumber: number; reason: string }): Promise<void> =>
     alerts.raise({

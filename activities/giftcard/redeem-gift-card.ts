@@ -7,7 +7,7 @@ import {
   redeemGiftCardId,
   type ConfirmedRedemption,
   type RedeemGiftCardInput,
-} from '../../workflows/giftcard/contract.ts';
+} from '../../workflows/giftcard/settlement.contract.ts';
 import type { PayoutRulesOf } from './pay-settlement.ts';
 
 export const redeemGiftCardActivities = (db: Database, payoutRulesOf: PayoutRulesOf) => ({

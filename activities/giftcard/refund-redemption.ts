@@ -9,7 +9,7 @@ import {
 } from '../../db/giftcard/refund-redemption.ts';
 import { parseMinor } from '../../domain/money.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
-import type { RefundRedemptionInput, RefundStep } from '../../workflows/giftcard/contract.ts';
+import type { RefundRedemptionInput, RefundStep } from '../../workflows/giftcard/settlement.contract.ts';
 
 interface RefundRef {
   readonly refundId: string;

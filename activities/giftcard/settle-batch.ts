@@ -13,7 +13,7 @@ import {
   type SettleBatchInput,
   type SettlementRunInput,
   type SettlementStep,
-} from '../../workflows/giftcard/contract.ts';
+} from '../../workflows/giftcard/settlement.contract.ts';
 import type { PayoutRulesOf } from './pay-settlement.ts';
 
 const PAGE = 500;

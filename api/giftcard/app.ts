@@ -1,6 +1,4 @@
-import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
-import { verifyWebhook } from '../../providers/payments/webhook.ts';
-import { defineRoute, type Route } from '../http/define-route.ts';
+import type { Route } from '../http/define-route.ts';
 import { financeAccountRoutes } from '../http/finance-accounts.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
@@ -16,9 +14,11 @@ import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
 import { merchantRateRoutes } from './merchant-rates.ts';
 import { merchantStatementRoutes } from './merchant-statement.ts';
 import { merchantRoutes } from './merchants.ts';
+import { paymentWebhookRoute } from './payment-webhooks.ts';
 import { redeemGiftCardRoutes } from './redeem-gift-card.ts';
 import { refundDecisionRoutes } from './refund-decisions.ts';
 import { refundRedemptionRoutes } from './refund-redemption.ts';
+import { settlementDecisionRoutes } from './settlement-decisions.ts';
 import { settlementRunRoutes } from './settlement-runs.ts';
 import { settlementRoutes } from './settlements.ts';
 
@@ -40,23 +40,9 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...refundRedemptionRoutes(deps),
   ...refundDecisionRoutes(deps),
   ...settlementRoutes(deps),
+  ...settlementDecisionRoutes(deps),
   ...explainSettlementRoutes(deps),
   ...merchantRateRoutes(deps),
   ...settlementRunRoutes(deps),
   paymentWebhookRoute(deps),
 ];
-
-/** Transfers are looked up by the workflows that sent them; here the message is verified and kept. */
-const paymentWebhookRoute = ({ db, webhookSecrets }: GiftcardApi): Route =>
-  defineRoute({
-    method: 'post',
-    path: '/v1/webhooks/payments',
-    summary: 'Messages of the payment provider',
-    auth: 'public',
-    responses: { 204: { description: 'Received' } },
-    handler: async ({ headers, rawBody }) => {
-      const webhook = verifyWebhook({ headers, rawBody, secrets: webhookSecrets, now: Date.now() });
-      await receiveWebhook(db, webhook);
-      return { status: 204 };
-    },
-  });

@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { findRefund } from '../../db/giftcard/refund-redemption.ts';
 import { secondDecision } from '../../db/platform/second-decision.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { DECIDE_REFUND, refundRedemptionId, type RefundDecision } from '../../workflows/giftcard/contract.ts';
+import {
+  DECIDE_REFUND,
+  refundRedemptionId,
+  type RefundDecision,
+} from '../../workflows/giftcard/settlement.contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
 import { defineRoute, type Reply, type Route } from '../http/define-route.ts';

@@ -4,14 +4,14 @@ import { readRedemption } from '../../db/giftcard/redeem-gift-card.ts';
 import { findRefund, listRefunds, type Refund } from '../../db/giftcard/refund-redemption.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Principal } from '../../runtime/access-tokens.ts';
+import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
 import {
   AWAIT_REFUND,
-  GIFTCARD_TASK_QUEUE,
   REFUND_REDEMPTION,
   refundRedemptionId,
   type RefundRedemptionInput,
   type RefundStep,
-} from '../../workflows/giftcard/contract.ts';
+} from '../../workflows/giftcard/settlement.contract.ts';
 import { amountMinor, uuid } from '../http/amounts.ts';
 import { startAndAwait } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { listLanes } from '../../db/giftcard/payout-lanes.ts';
+import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
 import {
-  GIFTCARD_TASK_QUEUE,
   RUN_SETTLEMENTS,
   runSettlementsId,
   type SettlementRunInput,
-} from '../../workflows/giftcard/contract.ts';
+} from '../../workflows/giftcard/settlement.contract.ts';
 import { startWorkflow } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';

@@ -8,9 +8,7 @@ import {
 } from '../../db/giftcard/queries.ts';
 import type { Settlement } from '../../db/giftcard/model.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { RETRY_SETTLEMENT, type RetrySettlementInput } from '../../workflows/giftcard/contract.ts';
 import { uuid } from '../http/amounts.ts';
-import { updateRunning } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import { pageOf, pageQuery, type ListPage } from '../http/paging.ts';
 import type { GiftcardApi } from './dependencies.ts';
@@ -23,7 +21,7 @@ const filters = {
   merchantId: uuid.optional(),
 };
 
-export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route[] => [
+export const settlementRoutes = ({ db }: GiftcardApi): Route[] => [
   defineRoute({
     method: 'get',
     path: '/v1/settlements',
@@ -61,33 +59,6 @@ export const settlementRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route
     responses: { 200: { description: 'Settlements with their case, reason and intents' } },
     handler: async ({ query }) => ({ status: 200, body: await list(db, query) }),
   }),
-  defineRoute({
-    method: 'post',
-    path: '/v1/finance/settlements/{settlementId}/retry',
-    summary: 'Try a parked settlement again, as a new intent',
-    auth: 'finance.decide',
-    idempotent: true,
-    params: settlementId,
-    body: z.object({ caseNumber: z.int().min(1), reason: z.string().trim().min(3).max(500) }),
-    responses: { 202: { description: 'Decided: the settlement goes on' } },
-    handler: async ({ params, body, resourceId, actor, requestId }) => {
-      const settlement = await findSettlement(db, params.settlementId);
-      if (!settlement) throw new DomainError('settlement_not_found', 'There is no such settlement.');
-      const decision: RetrySettlementInput = { ...body, decisionId: resourceId, actor, requestId };
-      const answer = await updateRunning(temporal, {
-        workflowId: settlement.workflow_id,
-        update: RETRY_SETTLEMENT,
-        updateId: resourceId,
-        args: [decision],
-        budgetMs,
-      });
-      if (!answer)
-        throw new DomainError('settlement_not_parked', `The settlement is ${settlement.state}.`, {
-          state: settlement.state,
-        });
-      return { status: 202, body: { settlementId: settlement.id, href: `/v1/settlements/${settlement.id}` } };
-    },
-  }),
 ];
 
 async function list(db: GiftcardApi['db'], { state, ...filter }: SettlementFilter): Promise<ListPage<object>> {
@@ -110,6 +81,7 @@ const present = (settlement: Settlement) => ({
   service: settlement.service_minor.toString(),
   merchant: settlement.merchant_minor.toString(),
   carried: settlement.carried_minor.toString(),
+  writtenOff: settlement.written_off_minor.toString(),
   state: settlement.state,
   caseNumber: settlement.case_number,
   reason: settlement.reason,

@@ -3,14 +3,14 @@ import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import type { Merchant } from '../../db/giftcard/register-merchant.ts';
 import { parseCode } from '../../domain/card-code.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
 import {
   AWAIT_CONFIRMATION,
-  GIFTCARD_TASK_QUEUE,
   REDEEM_GIFT_CARD,
   redeemGiftCardId,
   type RedeemGiftCardInput,
   type RedemptionView,
-} from '../../workflows/giftcard/contract.ts';
+} from '../../workflows/giftcard/settlement.contract.ts';
 import { startAndAwait } from '../http/await-workflow.ts';
 import type { Reply } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';

@@ -57,7 +57,7 @@ const CHECKS: Readonly<Record<string, string>> = {
     full join (select merchant_id, currency, sum(minor)::bigint as due from (
         select merchant_id, currency, merchant_minor as minor from settlement_lines where settlement_id is null and merchant_id is not null
         union all
-        select s.merchant_id, s.currency, s.merchant_minor from settlements s where s.merchant_id is not null and not exists (
+        select s.merchant_id, s.currency, s.merchant_minor - s.written_off_minor from settlements s where s.merchant_id is not null and not exists (
           select from settlement_intents i where i.settlement_id = s.id and i.leg = 'merchant' and i.state = 'SUCCEEDED')) x
       group by 1, 2) d on d.merchant_id::text = a.owner_id and d.currency = a.currency`,
   'nothing is 15 minutes beyond its deadline': `
@@ -74,7 +74,7 @@ const CHECKS: Readonly<Record<string, string>> = {
       from settlement_intents group by settlement_id, leg) l`,
   'a settled settlement has paid both legs': `
     select count(*) as checked, count(*) filter (where s.state = 'SETTLED'
-      and coalesce(i.paid, 0) <> s.merchant_minor + s.service_minor - s.carried_minor) as broken
+      and coalesce(i.paid, 0) <> s.merchant_minor - s.written_off_minor + s.service_minor - s.carried_minor) as broken
     from settlements s left join (select settlement_id, sum(amount_minor) as paid from settlement_intents where state = 'SUCCEEDED' group by 1) i
       on i.settlement_id = s.id`,
 };

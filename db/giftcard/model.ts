@@ -66,6 +66,7 @@ export class Settlement extends Model {
   declare service_minor: bigint;
   declare merchant_minor: bigint;
   declare carried_minor: bigint;
+  declare written_off_minor: bigint;
   declare state: string;
   declare case_number: number;
   declare reason: string | null;

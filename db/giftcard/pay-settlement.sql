@@ -12,7 +12,7 @@ begin
   s := lock_settlement(p_settlement_id);
   -- What waits for a person opens no intent.
   if s.state <> 'SETTLING' then step := settlement_step(s, null); return; end if;
-  if s.merchant_minor > 0 then
+  if s.merchant_minor > s.written_off_minor then
     i := live_intent(s, 'merchant');
     if i.id is null then
       i := open_intent(s, 'merchant', s.merchant_minor);
@@ -69,13 +69,13 @@ declare
   i settlement_intents;
   v_number int;
 begin
-  if p_leg = 'platform' and s.merchant_minor > 0 and (live_intent(s, 'merchant')).state is distinct from 'SUCCEEDED' then
+  if p_leg = 'platform' and s.merchant_minor > s.written_off_minor and (live_intent(s, 'merchant')).state is distinct from 'SUCCEEDED' then
     raise exception 'the merchant leg of settlement % has not succeeded', s.id;
   end if;
   select coalesce(max(number), 0) + 1 into v_number from settlement_intents where settlement_id = s.id and leg = p_leg;
   insert into settlement_intents (id, settlement_id, leg, number, amount_minor, currency, destination_account)
   values (ledger_uuid('settlement-intent', s.id::text, p_leg, v_number::text), s.id, p_leg, v_number, p_amount_minor, s.currency,
-          case p_leg when 'merchant' then (select m.payout_account from merchants m where m.id = s.merchant_id) end)
+          case p_leg when 'merchant' then coalesce(s.payout_account, (select m.payout_account from merchants m where m.id = s.merchant_id)) end)
   returning * into i;
   return i;
 end $$;
@@ -165,24 +165,6 @@ begin
     where id = s.id returning * into s;
     perform append_settlement_event(s, 'giftcard.settlement.needs_attention',
       jsonb_build_object('state', s.state, 'reason', s.reason, 'caseNumber', s.case_number), p);
-  end if;
-  return settlement_step(s, null);
-end $$;
-
--- Finance has decided to go on; a repeat of the same decision finds it done.
-create or replace function resume_settlement(p jsonb) returns jsonb language plpgsql as $$
-declare
-  s settlements;
-begin
-  s := lock_settlement((p ->> 'settlementId')::uuid);
-  if s.case_number <> (p ->> 'caseNumber')::int then
-    perform refuse('case_changed', 'The case has changed since you looked.', jsonb_build_object('settlementId', s.id, 'caseNumber', s.case_number));
-  elsif s.state = 'SETTLED' then
-    perform refuse('settlement_not_parked', 'The settlement is settled.', jsonb_build_object('settlementId', s.id));
-  elsif s.state = 'NEEDS_ATTENTION' then
-    update settlements set state = 'SETTLING', reason = null, updated_at = now() where id = s.id returning * into s;
-    perform append_settlement_event(s, 'giftcard.settlement.retried',
-      jsonb_build_object('state', s.state, 'reason', p ->> 'reason', 'caseNumber', s.case_number), p);
   end if;
   return settlement_step(s, null);
 end $$;

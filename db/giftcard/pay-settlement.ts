@@ -75,10 +75,3 @@ export const parkSettlement = (
   input: { settlementId: string; reason: string },
   cause: Cause,
 ): Promise<SettlementStep> => callCommand<SettlementStep>(db, 'park_settlement', { ...input, ...cause });
-
-/** Finance has decided to try again. @throws DomainError case_changed, settlement_not_parked. */
-export const resumeSettlement = (
-  db: Db,
-  input: { settlementId: string; caseNumber: number; reason: string },
-  cause: Cause,
-): Promise<SettlementStep> => callCommand<SettlementStep>(db, 'resume_settlement', { ...input, ...cause });

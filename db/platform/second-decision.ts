@@ -4,7 +4,7 @@ import type { Db } from '../connect.ts';
 
 export interface SecondDecision {
   readonly decisionId: string;
-  readonly subjectType: 'refund' | 'withdrawal' | 'dispute';
+  readonly subjectType: 'settlement' | 'refund' | 'withdrawal' | 'dispute';
   readonly subjectId: string;
   /** The case that it is about: a later case takes two people again. */
   readonly caseNumber: number;

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { openAccount, setAccountState, viewAccount } from './accounts.ts';
 import { openDatabase, transact } from './database.ts';
 import { addFault, clearFaults, listFaults, takeFault, type Fault } from './faults.ts';
-import { createPayment, findPayments, refused, type Answer, type Kind } from './payments.ts';
+import { createPayment, findPayments, refused, reverseTransfer, type Answer, type Kind } from './payments.ts';
 import { enqueueWebhooks, startWebhooks } from './webhooks.ts';
 
 /** A payment provider of our own, over HTTP, for development and tests: durable, and told from outside when to fail. */
@@ -77,6 +77,11 @@ router.post('/admin/accounts/:id/:state', (context) => {
   const { id, state } = z.object({ id: z.string(), state: z.enum(['close', 'open']) }).parse(context['params']);
   setAccountState(db, id, state === 'close' ? 'closed' : 'open');
   context.status = 204;
+});
+router.post('/admin/transfers/:reference/reverse', (context) => {
+  const { reference } = z.object({ reference: z.string() }).parse(context['params']);
+  const reversed = reverseTransfer(db, reference, (payment) => enqueueWebhooks(db, webhooks, payment));
+  context.status = reversed ? 204 : 409;
 });
 router.get('/admin/truth', (context) => {
   const ids = db

@@ -128,6 +128,23 @@ function move(db: DatabaseSync, kind: Kind, request: PaymentRequest, amount: big
   credit(db, request.destination, request.currency, received);
 }
 
+/** A transfer that was carried out comes back, later: the amount to its source, the fee to nobody. */
+export const reverseTransfer = (
+  db: DatabaseSync,
+  reference: string,
+  onReversed: (view: PaymentView) => void,
+): boolean =>
+  transact(db, () => {
+    const [view] = findPayments(db, 'transfer', reference);
+    if (view?.status !== 'succeeded') return false;
+    const amount = BigInt(view.amount);
+    credit(db, view.destination, view.currency, -amount);
+    credit(db, view.source, view.currency, amount);
+    db.prepare("update payments set status = 'reversed' where id = ?").run(view.id);
+    onReversed({ ...view, status: 'reversed' });
+    return true;
+  });
+
 export function findPayments(db: DatabaseSync, kind: Kind, reference?: string): PaymentView[] {
   const statement = db.prepare(
     `select * from payments where kind = ? ${reference === undefined ? '' : 'and reference = ?'} order by created_at, id`,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assignGiftCard } from '../../db/giftcard/assign-gift-card.ts';
 import { checkGiftcards } from '../../db/giftcard/audit.ts';
+import { resumeSettlement } from '../../db/giftcard/decide-settlement.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { addCatalogueItem, registerMerchant } from '../../db/giftcard/register-merchant.ts';
 import { postEscrow, reserveEscrow, voidEscrow } from '../../db/giftcard/reserve-escrow.ts';
@@ -11,7 +12,6 @@ import {
   nextStep,
   parkSettlement,
   refuseLeg,
-  resumeSettlement,
 } from '../../db/giftcard/pay-settlement.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -111,6 +111,27 @@ describe('money that goes back, and payouts that wait', () => {
     expect(new Set(transfers.map(({ reference }) => reference)).size).toBe(transfers.length);
   }, 120_000);
 
+  it('reopens a settlement whose payout came back, until finance has decided', async () => {
+    const { redemptionId } = await redeem();
+    await settled(redemptionId);
+    const [settlement] = (await cards('GET', '/v1/settlements?limit=1', { token: merchant.token })).body.data;
+    const [intent] = settlement.intents;
+    const back = `${test.stack.applicationUrl('payments-simulator')}/admin/transfers/${intent.intentId}/reverse`;
+    const headers = { authorization: `Bearer ${test.stack.environment['SIMULATOR_ADMIN_TOKEN']}` };
+    expect((await fetch(back, { method: 'POST', headers })).status).toBe(204);
+    const parked = async () =>
+      (await cards('GET', '/v1/finance/settlements?state=needs_attention', { token: finance[0]?.token })).body.data;
+    await waitFor('the case', async () => (await parked()).length === 1);
+    const [{ settlementId, caseNumber, reason }] = await parked();
+    expect(reason).toBe('payout_reversed');
+    const amend = { caseNumber, reason: 'their new bank', payoutAccount: 'acct_elsewhere' };
+    const decision = { token: finance[0]?.token, body: amend };
+    expectStatus(await cards('POST', `/v1/finance/settlements/${settlementId}/amend`, decision), 202);
+    await settled(redemptionId);
+    const { transfers } = await providerTruth(test.stack);
+    expect(transfers.at(-1)).toMatchObject({ destination: 'acct_elsewhere', status: 'succeeded' });
+  }, 120_000);
+
   it('explains a settlement to its merchant, and quotes without effect', async () => {
     const [{ settlementId }] = (await cards('GET', '/v1/settlements?limit=1', { token: merchant.token })).body.data;
     const explained = await cards('GET', `/v1/settlements/${settlementId}/explanation`, { token: merchant.token });

@@ -4,6 +4,7 @@ export { cancelCardOrder } from './cancel-card-order.ts';
 export { issueGiftCards } from './issue-gift-cards.ts';
 export { redeemGiftCard } from './redeem-gift-card.ts';
 export { refundRedemption } from './refund-redemption.ts';
+export { reversePayout } from './reverse-payout.ts';
 export { releaseEscrow, sweepExpiredEscrow } from './release-escrow.ts';
 export { runSettlements, settleBatch } from './settle-batch.ts';
 export { assignGiftCard, postEscrow, reserveEscrow, voidEscrow } from './reserve-escrow.ts';

@@ -5,13 +5,18 @@ import { keywords } from '../../temporal-config/search-attributes.ts';
 import { refusalOf } from '../answer.ts';
 import { payIntent } from '../pay-intent.ts';
 import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentsActivities } from '../payments/contract.ts';
-import { RETRY_SETTLEMENT, type SettlementState, type SettlementStep } from './contract.ts';
+import {
+  SETTLEMENT_DECISIONS,
+  type SettlementDecision,
+  type SettlementState,
+  type SettlementStep,
+} from './settlement.contract.ts';
 import type { SettlementDecisions } from './settlement-decisions.ts';
 import { waitForBalance } from './wait-for-balance.ts';
 
 // Nobody waits for an answer any more: local activities save a task each.
 const { completeLeg, refuseLeg, nextStep } = wf.proxyLocalActivities<GiftcardActivities>(DATABASE_STEP);
-const { markIntentUnknown, parkSettlement, resumeSettlement, alertFinance } =
+const { markIntentUnknown, parkSettlement, resumeSettlement, writeOffPayout, alertFinance } =
   wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
 const { sendTransfer, findTransfer } = wf.proxyActivities<PaymentsActivities>({
   ...PROVIDER_CALL,
@@ -119,14 +124,30 @@ async function waitForDecision(
   caused: Caused,
   { decisions, show }: Surroundings,
 ): Promise<SettlementStep> {
-  const { settlementId, currency } = caused;
+  const { settlementId } = caused;
   const { caseNumber } = await parkSettlement({ ...caused, reason: why });
-  decisions.open(caseNumber);
-  const waiting = `**NEEDS_ATTENTION**, case ${caseNumber}: settlement ${settlementId} ended with \`${why}\`. Waits for finance: \`${RETRY_SETTLEMENT}\`.`;
+  const waiting = `**NEEDS_ATTENTION**, case ${caseNumber}: settlement ${settlementId} ended with \`${why}\`. Waits for finance: ${Object.values(SETTLEMENT_DECISIONS).join(', ')}.`;
   show('NEEDS_ATTENTION', waiting);
   await alertFinance({ ...caused, caseNumber, reason: why });
-  const { actor, requestId, reason } = await decisions.next();
-  await resumeSettlement({ settlementId, currency, caseNumber, reason, actor, requestId });
-  show('SETTLING', `Settlement ${settlementId}: ${actor} decided to try again: ${reason}`);
-  return nextStep(caused);
+  for (;;) {
+    decisions.open(caseNumber);
+    const decision = await decisions.next();
+    if (!(await carryOut(decision, caused))) continue;
+    show('SETTLING', `Settlement ${settlementId}: ${decision.actor} decided (${decision.kind}): ${decision.reason}`);
+    return nextStep(caused);
+  }
+}
+
+/** @returns false when the row says no: the case stays open. */
+async function carryOut(decision: SettlementDecision, { settlementId, currency }: Caused): Promise<boolean> {
+  const { kind, caseNumber, reason, payoutAccount, actor, requestId } = decision;
+  const decided = { settlementId, currency, caseNumber, reason, actor, requestId };
+  try {
+    if (kind === 'write_off') await writeOffPayout(decided);
+    else await resumeSettlement({ ...decided, ...(kind === 'amend' ? { payoutAccount } : {}) });
+    return true;
+  } catch (error) {
+    wf.log.info('decision not carried out', { kind, code: refusalOf(error).type });
+    return false;
+  }
 }

@@ -8,7 +8,7 @@ import {
   type ConfirmedRedemption,
   type RedeemGiftCardInput,
   type RedemptionView,
-} from './contract.ts';
+} from './settlement.contract.ts';
 import { paySettlement } from './pay-settlement.ts';
 import { SettlementDecisions } from './settlement-decisions.ts';
 

@@ -12,7 +12,7 @@ import {
   type RefundDecision,
   type RefundRedemptionInput,
   type RefundStep,
-} from './contract.ts';
+} from './settlement.contract.ts';
 
 const { requestRefund, continueRefund, completePullBack, refusePullBack, honourRefund } =
   wf.proxyLocalActivities<GiftcardActivities>(DATABASE_STEP);

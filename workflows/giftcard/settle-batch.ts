@@ -10,7 +10,7 @@ import {
   type SettleBatchInput,
   type SettlementRunInput,
   type SettlementState,
-} from './contract.ts';
+} from './settlement.contract.ts';
 import { paySettlement } from './pay-settlement.ts';
 import { SettlementDecisions } from './settlement-decisions.ts';
 

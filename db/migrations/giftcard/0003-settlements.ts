@@ -77,6 +77,10 @@ create table settlements (
   merchant_minor bigint not null check (merchant_minor >= 0),
   -- Of the service share: what was not paid by a leg of this settlement but carried on to a later one.
   carried_minor bigint not null default 0,
+  -- Of the merchant's share: what two people gave up paying out; it is owed still, as unclaimed.
+  written_off_minor bigint not null default 0 check (written_off_minor in (0, merchant_minor)),
+  -- Of this settlement alone, by a decision; else the merchant's.
+  payout_account text,
   state text not null default 'SETTLING' check (state in ('SETTLING', 'NEEDS_ATTENTION', 'SETTLED')),
   case_number int not null default 0,
   reason text,

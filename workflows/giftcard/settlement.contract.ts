@@ -1,0 +1,163 @@
+interface Caused {
+  readonly requestId: string;
+}
+
+export interface RedeemGiftCardInput extends Caused {
+  readonly redemptionId: string;
+  readonly cardId: string;
+  readonly merchantId: string;
+  /** Absent: all that is left on the card, or all that was authorised. */
+  readonly amountMinor: string | null;
+  /** What the till believes the card to be in; another currency is refused. */
+  readonly currency: string | null;
+  readonly cardCurrency: string;
+  /** Confirms this authorisation. */
+  readonly authorisationId: string | null;
+  /** Somebody stands waiting at the till: after this instant the first transaction refuses. */
+  readonly expiresAt: string;
+  readonly actor: string;
+}
+
+export type SettlementState = 'SETTLING' | 'NEEDS_ATTENTION' | 'SETTLED';
+
+export interface RedemptionView {
+  readonly redemptionId: string;
+  readonly settlementId: string | null;
+  readonly cardId: string;
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly amountMinor: string;
+  readonly remainingMinor: string;
+  /** LINED_UP: the merchant's next batch pays it out. */
+  readonly state: 'LINED_UP' | SettlementState;
+}
+
+/** What of a settlement is to be sent, or looked up, now. */
+export interface SettlementStep {
+  readonly settlementId: string;
+  readonly state: SettlementState;
+  readonly caseNumber: number;
+  readonly reason: string | null;
+  /** Null when nothing is left to pay, or a person has to decide. */
+  readonly intent: {
+    readonly intentId: string;
+    readonly leg: 'merchant' | 'platform';
+    readonly amountMinor: string;
+    readonly currency: string;
+    /** Null: the platform's own account. */
+    readonly destinationAccount: string | null;
+    readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE' | 'REVERSED';
+    readonly firstSentAt: string;
+  } | null;
+}
+
+export interface ConfirmedRedemption extends RedemptionView {
+  readonly step: SettlementStep | null;
+}
+
+export const REDEEM_GIFT_CARD = 'redeemGiftCard';
+/** Answered when the redemption is confirmed in the database; settlement goes on by itself. */
+export const AWAIT_CONFIRMATION = 'awaitConfirmation';
+export const REDEMPTION_STATUS = 'redemptionStatus';
+export const redeemGiftCardId = (redemptionId: string): string => `giftcard.redeem/${redemptionId}`;
+
+export interface RefundRedemptionInput extends Caused {
+  readonly refundId: string;
+  readonly redemptionId: string;
+  /** Null: all that is left of the redemption. */
+  readonly amountMinor: string | null;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+/** A refund, and what the provider is to take back, or is asked about, now. */
+export interface RefundStep {
+  readonly refundId: string;
+  readonly redemptionId: string;
+  readonly cardId: string;
+  readonly merchantId: string;
+  readonly currency: string;
+  readonly amountMinor: string;
+  readonly state: 'REQUESTED' | 'WAITING_FOR_SETTLEMENT' | 'PULLING_BACK' | 'WAITING_FOR_MERCHANT' | 'COMPLETED';
+  readonly way: 'before_payout' | 'netted' | 'pulled_back' | 'honoured' | null;
+  readonly caseNumber: number;
+  readonly failureCode: string | null;
+  readonly intent: {
+    readonly intentId: string;
+    readonly amountMinor: string;
+    readonly currency: string;
+    readonly sourceAccount: string;
+    readonly firstSentAt: string;
+  } | null;
+}
+
+export interface RefundDecision {
+  readonly kind: 'retry' | 'honour';
+  /** The case that the decision was made on; another one is refused. */
+  readonly caseNumber: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
+export const REFUND_REDEMPTION = 'refundRedemption';
+/** Answered when the refund stands in the database, booked or waiting. */
+export const AWAIT_REFUND = 'awaitRefund';
+export const DECIDE_REFUND = 'decideRefund';
+export const REFUND_STATUS = 'refundStatus';
+export const refundRedemptionId = (refundId: string): string => `giftcard.refund/${refundId}`;
+
+export interface DueBatch {
+  /** Null: carried shares of the platform. */
+  readonly merchantId: string | null;
+  readonly currency: string;
+  /** Of a window with more than 10,000 lines. */
+  readonly part: number;
+}
+
+export interface SettleBatchInput extends Caused, DueBatch {
+  readonly window: string;
+}
+
+export const SETTLE_BATCH = 'settleBatch';
+export const SETTLEMENT_STATUS = 'settlementStatus';
+export const settleBatchId = ({ merchantId, currency, window, part }: Omit<SettleBatchInput, 'requestId'>): string =>
+  `giftcard.settle/${merchantId ?? 'platform'}/${currency}/${window}/${part}`;
+
+export interface SettlementRunInput {
+  readonly cadence: 'hourly' | 'daily';
+  /** Absent: the hour or the day of now. */
+  readonly window?: string;
+}
+
+export const RUN_SETTLEMENTS = 'runSettlements';
+export const runSettlementsId = (runId: string): string => `giftcard.run-settlements/${runId}`;
+
+/** What finance decides about a parked settlement. */
+export interface SettlementDecision {
+  readonly kind: 'retry' | 'amend' | 'write_off';
+  readonly decisionId: string;
+  /** Of `amend`: where this settlement is paid instead. */
+  readonly payoutAccount?: string;
+  /** The case that the decision was made on; another one is refused. */
+  readonly caseNumber: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
+/** An update for each kind, so that Temporal's UI says which it was. */
+export const SETTLEMENT_DECISIONS = {
+  retry: 'retrySettlement',
+  amend: 'amendAndRetry',
+  write_off: 'writeOff',
+} as const satisfies Record<SettlementDecision['kind'], string>;
+
+export interface ReversePayoutInput extends Caused {
+  readonly intentId: string;
+}
+
+export const REVERSE_PAYOUT = 'reversePayout';
+/** By message: a payout that comes back is looked into as often as the provider says so. */
+export const reversePayoutId = (intentId: string, messageId: string): string =>
+  `giftcard.reversal/${intentId}/${messageId}`;
