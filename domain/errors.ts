@@ -115,6 +115,8 @@ export const ERROR_STATUS = {
   case_not_open: 409,
   settlement_not_parked: 409,
   settlement_intent_open: 409,
+  adjustment_not_found: 404,
+  adjustment_decided: 409,
   // providers
   webhook_signature_invalid: 401,
   webhook_timestamp_skewed: 401,

@@ -5,6 +5,7 @@ import { foldAccountsActivities } from '../fold-accounts.ts';
 import { asActivities } from '../refusals.ts';
 import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
+import { freezeHostEscrowActivities } from './freeze-host-escrow.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
 import { payoutLaneActivities } from './payout-lanes.ts';
 import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
@@ -26,6 +27,7 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: G
     ...foldAccountsActivities(db),
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
+    ...freezeHostEscrowActivities(db),
     ...refundRedemptionActivities(db, alerts),
     ...releaseEscrowActivities(db),
     ...issueGiftCardsActivities(db, codes),

@@ -1,6 +1,10 @@
 import * as nexus from 'nexus-rpc';
 import {
   ASSIGN_GIFT_CARD,
+  FREEZE_HOST_ESCROW,
+  freezeHostEscrowId,
+  LIFT_HOST_FREEZE,
+  liftHostFreezeId,
   assignGiftCardId,
   giftcardCards,
   giftcardEscrow,
@@ -15,6 +19,8 @@ import {
   type AssignedGiftCard,
   type AssignGiftCardInput,
   type EscrowReleaseView,
+  type FrozenEscrow,
+  type HostFreezeInput,
   type ReleaseEscrowInput,
   type Reservation,
   type ReservationRef,
@@ -43,6 +49,16 @@ export const giftcardNexusServices = [
       workflowType: RELEASE_ESCROW,
       workflowId: ({ releaseId }) => releaseEscrowId(releaseId),
       summary: ({ releaseId, order }) => `Release ${releaseId} of ${order?.cardIds.length ?? 0} cards`,
+    }),
+    freezeHostEscrow: backedBy<HostFreezeInput, FrozenEscrow>({
+      workflowType: FREEZE_HOST_ESCROW,
+      workflowId: ({ freezeId }) => freezeHostEscrowId(freezeId),
+      summary: ({ hostId, currency }) => `Freeze unassigned cards of host ${hostId} in ${currency}`,
+    }),
+    liftHostFreeze: backedBy<HostFreezeInput, void>({
+      workflowType: LIFT_HOST_FREEZE,
+      workflowId: ({ freezeId }) => liftHostFreezeId(freezeId),
+      summary: ({ hostId, currency }) => `Unfreeze unassigned cards of host ${hostId} in ${currency}`,
     }),
   }),
   nexus.serviceHandler(giftcardCards, {

@@ -3,6 +3,7 @@ import { foldAccountsActivities } from '../fold-accounts.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import { asActivities } from '../refusals.ts';
 import { creditReleaseActivities } from './credit-release.ts';
+import { disputeFundingActivities } from './dispute-funding.ts';
 import { fundWalletActivities } from './fund-wallet.ts';
 import { holdWalletActivities } from './hold-wallet.ts';
 import { withdrawWalletActivities } from './withdraw-wallet.ts';
@@ -20,6 +21,7 @@ export const createWalletActivities = ({ db, alerts, payoutMinimumOf }: WalletDe
     ...holdWalletActivities(db),
     ...creditReleaseActivities(db),
     ...foldAccountsActivities(db),
+    ...disputeFundingActivities(db, alerts),
     ...withdrawWalletActivities(db, alerts, payoutMinimumOf),
   });
 

@@ -1,5 +1,6 @@
 import type { Route } from '../http/define-route.ts';
 import { financeAccountRoutes } from '../http/finance-accounts.ts';
+import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
 import { cancelCardOrderRoute } from './cancel-card-order.ts';
@@ -27,6 +28,7 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...merchantRoutes(deps),
   ...merchantStatementRoutes(deps),
   ...financeAccountRoutes(deps),
+  ...financeAdjustmentRoutes(deps, 'merchant:receivable'),
   ...catalogueRoutes(deps),
   ...giftCardRoutes(deps),
   ...freezeGiftCardRoutes(deps),

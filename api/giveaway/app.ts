@@ -1,8 +1,11 @@
 import type { Route } from '../http/define-route.ts';
 import { financeAccountRoutes } from '../http/finance-accounts.ts';
+import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { cancelGiveawayRoute } from './cancel-giveaway.ts';
 import { claimAwardRoutes } from './claim-award.ts';
 import type { GiveawayApi } from './dependencies.ts';
+import { controlWalletRoute } from './control-wallet.ts';
+import { disputeFundingRoutes } from './dispute-funding.ts';
 import { enterGiveawayRoute } from './enter-giveaway.ts';
 import { fundWalletRoutes } from './fund-wallet.ts';
 import { giveawayRoutes } from './giveaways.ts';
@@ -23,7 +26,10 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...walletStatementRoutes(deps),
   ...withdrawWalletRoutes(deps),
   ...withdrawalDecisionRoutes(deps),
+  controlWalletRoute(deps),
+  ...disputeFundingRoutes(deps),
   ...financeAccountRoutes(deps),
+  ...financeAdjustmentRoutes(deps, 'host:receivable'),
   ...giveawayRoutes(deps),
   publishGiveawayRoute(deps),
   cancelGiveawayRoute(deps),

@@ -3,19 +3,22 @@ import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
 import { findWithdrawalOfIntent } from '../../db/wallet/queries.ts';
 import { verifyWebhook, type PaymentWebhook } from '../../providers/payments/webhook.ts';
 import {
+  DISPUTE_FUNDING,
+  disputeFundingId,
   fundWalletId,
   PROVIDER_CONFIRMED,
   RETURN_WITHDRAWAL,
   returnWithdrawalId,
   WALLET_TASK_QUEUE,
   withdrawWalletId,
+  type DisputeFundingInput,
   type ReturnWithdrawalInput,
 } from '../../workflows/wallet/contract.ts';
 import { startWorkflow } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
 
-/** What the provider tells us is a hint to look the payment up, and nothing more. */
+/** What the provider tells us of a payment is a hint to look it up; that a charge is disputed, only a message says. */
 export const paymentWebhookRoute = (deps: GiveawayApi): Route =>
   defineRoute({
     method: 'post',
@@ -39,6 +42,12 @@ async function handle(deps: GiveawayApi, webhook: PaymentWebhook, requestId: str
     webhook.kind === 'transfer' ? await findWithdrawalOfIntent(deps.db, webhook.reference) : undefined;
   if (withdrawalId && webhook.type === 'transfer.reversed')
     await lookIntoReturn(deps, { withdrawalId, intentId: webhook.reference, requestId }, webhook.id);
+  if (webhook.kind === 'dispute')
+    await openDispute(deps, {
+      fundingId: webhook.reference,
+      amountMinor: webhook.amountMinor.toString(),
+      requestId,
+    });
   if (!(await receiveWebhook(deps.db, webhook))) return;
   if (webhook.kind === 'charge') await hint(deps, fundWalletId(webhook.reference));
   else if (withdrawalId) await hint(deps, withdrawWalletId(withdrawalId));
@@ -64,6 +73,18 @@ const lookIntoReturn = (
     taskQueue: WALLET_TASK_QUEUE,
     args: [input],
     summary: `Payout ${input.intentId} of withdrawal ${input.withdrawalId} came back`,
+    searchAttributes: { RequestId: input.requestId },
+    memo: { requestId: input.requestId },
+    budgetMs,
+  });
+
+const openDispute = ({ temporal, budgetMs }: GiveawayApi, input: DisputeFundingInput): Promise<void> =>
+  startWorkflow(temporal, {
+    workflowType: DISPUTE_FUNDING,
+    workflowId: disputeFundingId(input.fundingId),
+    taskQueue: WALLET_TASK_QUEUE,
+    args: [input],
+    summary: `The charge of funding ${input.fundingId} is disputed: ${input.amountMinor}`,
     searchAttributes: { RequestId: input.requestId },
     memo: { requestId: input.requestId },
     budgetMs,

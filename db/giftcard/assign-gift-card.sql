@@ -10,7 +10,9 @@ begin
     if c.assigned_at is not null or c.state <> 'ISSUED' or c.remaining_minor < c.face_minor then
       perform refuse('card_not_assignable', 'The card cannot be assigned any more.', jsonb_build_object('cardId', c.id));
     end if;
-    if c.frozen_at is not null then perform refuse('card_frozen', 'The card is frozen.', jsonb_build_object('cardId', c.id)); end if;
+    if c.frozen_at is not null or host_is_frozen(c.host_id, c.currency) then
+      perform refuse('card_frozen', 'The card is frozen.', jsonb_build_object('cardId', c.id));
+    end if;
     select least(now() + make_interval(days => i.validity_days), i.valid_until) into v_expires
     from catalogue_items i where i.id = c.catalogue_item_id;
     if v_expires <= now() then

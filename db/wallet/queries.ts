@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Db } from '../connect.ts';
 import { newestFirst, type Page } from '../page.ts';
+import type { Dispute } from './dispute-funding.ts';
 import type { Funding } from './fund-wallet.ts';
 import type { Withdrawal } from './withdraw-wallet.ts';
 
@@ -56,6 +57,13 @@ export const listWithdrawals = (db: Db, filter: WalletRowFilter): Promise<Withdr
 
 export const findWithdrawal = async (db: Db, id: string): Promise<Withdrawal | undefined> =>
   (await answersOf<Withdrawal>(db, 'wallet_withdrawals', 'withdrawal_answer').where({ id }))[0]?.answer;
+
+/** Newest first; one more than the limit where there is another page. */
+export const listDisputes = (db: Db, filter: WalletRowFilter): Promise<Dispute[]> =>
+  listAnswers<Dispute>(db, { table: 'wallet_disputes', answer: 'dispute_answer' }, filter);
+
+export const findDispute = async (db: Db, id: string): Promise<Dispute | undefined> =>
+  (await answersOf<Dispute>(db, 'wallet_disputes', 'dispute_answer').where({ id }))[0]?.answer;
 
 /** The withdrawal that a payout at the provider belongs to: our reference there is the intent's id. */
 export async function findWithdrawalOfIntent(db: Db, intentId: string): Promise<string | undefined> {

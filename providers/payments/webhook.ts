@@ -3,14 +3,18 @@ import { z } from 'zod';
 import { DomainError } from '../../domain/errors.ts';
 import { constantTimeEqual } from '../../runtime/crypto.ts';
 
-export interface PaymentWebhook {
+interface Message {
   /** The provider's id of the message: it may come more than once. */
   readonly id: string;
   readonly type: string;
-  readonly kind: 'charge' | 'transfer';
   /** Our intent. */
   readonly reference: string;
 }
+
+export type PaymentWebhook =
+  | (Message & { readonly kind: 'charge' | 'transfer' })
+  /** A payer disputes the charge: the provider has taken this much of it back. */
+  | (Message & { readonly kind: 'dispute'; readonly amountMinor: bigint });
 
 export interface SignedWebhook {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -23,11 +27,14 @@ export interface SignedWebhook {
 const TOLERANCE_S = 300;
 const body = z.object({
   type: z.string(),
-  data: z.object({ kind: z.enum(['charge', 'transfer']), reference: z.string() }),
+  data: z.discriminatedUnion('kind', [
+    z.object({ kind: z.enum(['charge', 'transfer']), reference: z.string() }),
+    z.object({ kind: z.literal('dispute'), reference: z.string(), amount: z.string().regex(/^\d{1,18}$/) }),
+  ]),
 });
 
 /**
- * A webhook by the Standard Webhooks scheme. It is only a hint: what it says is looked up at the provider.
+ * A webhook by the Standard Webhooks scheme. What it says of a payment is only a hint: that is looked up.
  * @throws DomainError webhook_signature_invalid, webhook_timestamp_skewed, validation_failed.
  */
 export function verifyWebhook({ headers, rawBody, secrets, now }: SignedWebhook): PaymentWebhook {
@@ -48,5 +55,8 @@ export function verifyWebhook({ headers, rawBody, secrets, now }: SignedWebhook)
     throw new DomainError('webhook_timestamp_skewed', 'The webhook is too old or from the future.');
   }
   const { type, data } = body.parse(JSON.parse(rawBody));
-  return { id, type, kind: data.kind, reference: data.reference };
+  const message = { id, type, reference: data.reference };
+  return data.kind === 'dispute'
+    ? { ...message, kind: data.kind, amountMinor: BigInt(data.amount) }
+    : { ...message, kind: data.kind };
 }

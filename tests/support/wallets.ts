@@ -11,10 +11,17 @@ export interface FundedHost {
   readonly fundingId: string;
 }
 
+interface FundOptions {
+  readonly amountMinor?: bigint;
+  readonly feeMinor?: bigint;
+  readonly hostId?: string;
+  readonly currency?: string;
+}
+
 /** A host of its own whose wallet was charged once, straight in the database, with somewhere to be paid to. */
 export async function fundHost(
   db: Database,
-  { amountMinor = 10_000n, feeMinor = 300n, hostId = randomUUID(), currency = 'USD' } = {},
+  { amountMinor = 10_000n, feeMinor = 300n, hostId = randomUUID(), currency = 'USD' }: FundOptions = {},
 ): Promise<FundedHost> {
   const fundingId = randomUUID();
   await beginFunding(db, { fundingId, hostId, currency, amountMinor, source: 'tok' }, cause);

@@ -78,6 +78,26 @@ export interface EscrowReleaseView {
   readonly createdAt: string;
 }
 
+export interface HostFreezeInput extends Caused {
+  /** What it is about, e.g. the disputed charge: one freeze each. */
+  readonly freezeId: string;
+  readonly hostId: string;
+  readonly currency: string;
+  readonly reason: string;
+}
+
+export interface FrozenEscrow {
+  readonly freezeId: string;
+  /** Cards that nobody had been given yet, and what was on them. */
+  readonly cards: number;
+  readonly amountMinor: string;
+}
+
+export const FREEZE_HOST_ESCROW = 'freezeHostEscrow';
+export const LIFT_HOST_FREEZE = 'liftHostFreeze';
+export const freezeHostEscrowId = (freezeId: string): string => `giftcard.freeze-host/${freezeId}`;
+export const liftHostFreezeId = (freezeId: string): string => `giftcard.lift-host/${freezeId}`;
+
 /**
  * What other domains ask of escrow. Each operation is backed by a workflow, may be repeated, and answers a business
  * refusal with an operation failure whose type is the error code.
@@ -89,6 +109,10 @@ export const giftcardEscrow = nexus.service('GiftcardEscrow', {
   voidEscrow: nexus.operation<ReservationRef, Reservation>(),
   /** Cards that nobody was given go back to the host. */
   releaseEscrow: nexus.operation<ReleaseEscrowInput, EscrowReleaseView>(),
+  /** No card of the host can be assigned until it is lifted; delivered ones are honoured. */
+  freezeHostEscrow: nexus.operation<HostFreezeInput, FrozenEscrow>(),
+  /** Also of a freeze that never arrived. */
+  liftHostFreeze: nexus.operation<HostFreezeInput, void>(),
 });
 export const GIFTCARD_ESCROW_ENDPOINT = 'giftcard-escrow';
 

@@ -2,7 +2,7 @@ import * as wf from '@temporalio/workflow';
 import type { GiveawayActivities } from '../../activities/giveaway/index.ts';
 import { DATABASE_ACTIVITY, DATABASE_STEP } from '../../temporal-config/activity-profiles.ts';
 import { Answer, refusalOf } from '../answer.ts';
-import { GIFTCARD_CARDS_ENDPOINT, giftcardCards } from '../giftcard/contract.ts';
+import { GIFTCARD_CARDS_ENDPOINT, giftcardCards, type AssignGiftCardInput } from '../giftcard/contract.ts';
 import {
   AWAIT_CLAIMED,
   AWARDS_FINISHED,
@@ -14,6 +14,10 @@ import {
 
 const { claimAward: claim } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
 const { fulfilAward } = wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
+
+/** Waits between attempts to assign a frozen card; after the last one, an hour each. */
+const FROZEN_WAITS_MS = [1_000, 5_000, 30_000, 300_000, 900_000] as const;
+const LONGEST_FROZEN_WAIT_MS = 3_600_000;
 
 /** Answers when the claim stands; then the card is made the winner's in the giftcard domain. Its code never comes here. */
 export async function claimAward(input: ClaimAwardInput): Promise<void> {
@@ -37,10 +41,24 @@ export async function claimAward(input: ClaimAwardInput): Promise<void> {
   await wf.condition(wf.allHandlersFinished);
 }
 
-async function assign(input: ClaimAwardInput, { awardId, cardId }: ClaimedAward): Promise<void> {
+/** The host's escrow may be frozen, because a charge of the host is disputed: the claim stands, and waits. */
+async function assignWhenFree(card: AssignGiftCardInput): Promise<void> {
   const cards = wf.createNexusServiceClient({ endpoint: GIFTCARD_CARDS_ENDPOINT, service: giftcardCards });
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await cards.executeOperation('assignGiftCard', card);
+      return;
+    } catch (error) {
+      if (refusalOf(error).type !== 'card_frozen') throw error;
+    }
+    wf.setCurrentDetails(`Claim of award ${card.awardId}: card ${card.cardId} is **frozen**; waits`);
+    await wf.sleep(FROZEN_WAITS_MS[attempt] ?? LONGEST_FROZEN_WAIT_MS, { summary: 'until the card is not frozen' });
+  }
+}
+
+async function assign(input: ClaimAwardInput, { awardId, cardId }: ClaimedAward): Promise<void> {
   const { participantId: assigneeId, requestId } = input;
-  await cards.executeOperation('assignGiftCard', { awardId, cardId, assigneeId, requestId });
+  await assignWhenFree({ awardId, cardId, assigneeId, requestId });
   const { giveawayId, openAwards } = await fulfilAward(input);
   if (openAwards > 0) return;
   try {

@@ -95,6 +95,42 @@ export const RETURN_WITHDRAWAL = 'returnWithdrawal';
 export const returnWithdrawalId = (withdrawalId: string, messageId: string): string =>
   `wallet.return/${withdrawalId}/${messageId}`;
 
+export interface DisputeFundingInput {
+  /** The charge, by our reference. */
+  readonly fundingId: string;
+  /** What the provider has taken back of it. */
+  readonly amountMinor: string;
+  readonly requestId: string;
+}
+
+export interface DisputeView {
+  /** Also the funding's. */
+  readonly disputeId: string;
+  readonly hostId: string;
+  readonly currency: string;
+  readonly amountMinor: string;
+  readonly takenMinor: string;
+  readonly receivableMinor: string;
+  readonly lostFeeMinor: string;
+  readonly state: 'OPEN' | 'WON' | 'LOST' | 'WRITTEN_OFF';
+  readonly caseNumber: number;
+}
+
+export interface DisputeResolution {
+  /** Won: the provider has given the money back. */
+  readonly outcome: 'WON' | 'LOST';
+  /** The case that the decision was made on; another one is refused. */
+  readonly caseNumber: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
+export const DISPUTE_FUNDING = 'disputeFunding';
+export const RESOLVE_DISPUTE = 'resolveDispute';
+export const DISPUTE_STATUS = 'disputeStatus';
+export const disputeFundingId = (fundingId: string): string => `wallet.dispute/${fundingId}`;
+
 /** What of the wallet other contexts of this namespace call, on the wallet's queue, and other domains through Nexus. */
 export interface HoldWalletInput {
   /** The publish's or the order's: also the id of the escrow reservation. */
