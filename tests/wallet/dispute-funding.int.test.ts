@@ -147,8 +147,8 @@ describe('a disputed charge', () => {
 
   it('races spending: what was spent is owed, and never is more taken than there was', async () => {
     const { hostId, fundingId } = await fundHost(test.db);
-    const [[dispute], spent] = await Promise.all([
-      Promise.all([disputeFunding(test.db, { fundingId, amountMinor: 10_000n }, cause)]),
+    const [dispute, spent] = await Promise.all([
+      disputeFunding(test.db, { fundingId, amountMinor: 10_000n }, cause),
       Promise.allSettled(Array.from({ length: 12 }, () => spend(hostId, 900n))),
     ]);
     const refusals = spent.flatMap((one) =>
