@@ -20,6 +20,12 @@ export const DATABASE_ACTIVITY: ActivityOptions = {
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '30s' },
 };
 
+/** One transaction over many rows, which sets its own statement time-out of 30 s. */
+export const LONG_TRANSACTION: ActivityOptions = {
+  startToCloseTimeout: '40s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+};
+
 /** Reads or writes many rows, in batches, with heartbeats. */
 export const BATCH_ACTIVITY: ActivityOptions = {
   startToCloseTimeout: '10m',

@@ -1,3 +1,4 @@
+import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import {
   carriedCurrencies,
@@ -5,6 +6,7 @@ import {
   formBatch,
   formPlatformBatch,
   MAX_BATCH_LINES,
+  settleEscrows,
   type DueMerchant,
 } from '../../db/giftcard/settle-batch.ts';
 import {
@@ -27,6 +29,9 @@ export const settleBatchActivities = (db: Database, payoutRulesOf: PayoutRulesOf
     const { merchantId } = input;
     return merchantId === null ? formPlatformBatch(db, form, cause) : formBatch(db, { ...form, merchantId }, cause);
   },
+
+  /** After the last leg: nothing waits for it. */
+  settleEscrows: (settlementId: string): Promise<void> => settleEscrows(db, settlementId, heartbeat),
 
   /** Every batch that this run is to pay. */
   listDueBatches: async ({ cadence }: SettlementRunInput): Promise<DueBatch[]> => {

@@ -33,8 +33,10 @@ begin
     end if;
   end if;
   update settlements set state = 'SETTLED', reason = null, updated_at = now() where id = s.id returning * into s;
-  update card_escrows set state = 'SETTLED', updated_at = now()
-  where state = 'SETTLING' and redemption_id = any (array(select l.id from settlement_lines l where l.settlement_id = s.id));
+  -- Those of a batch follow piece by piece (settle_escrows): ten thousand rows are too many for one transaction.
+  if s.kind = 'instant' then
+    update card_escrows set state = 'SETTLED', updated_at = now() where state = 'SETTLING' and redemption_id = s.redemption_id;
+  end if;
   perform append_settlement_event(s, 'giftcard.settlement.settled', jsonb_build_object('state', s.state), p);
   step := settlement_step(s, null);
 end $$;

@@ -62,3 +62,17 @@ begin
   perform ledger_book(v.lines);
   return v.step;
 end $$;
+
+-- The next escrows of a batch that is paid are settled. @returns how many; fewer than the limit when it is done.
+create or replace function settle_escrows(p jsonb) returns jsonb language plpgsql as $$
+declare
+  v_count int;
+begin
+  update card_escrows e set state = 'SETTLED', updated_at = now()
+  where e.state = 'SETTLING' and e.id = any (array(
+    select x.id from settlement_lines l join card_escrows x on x.redemption_id = l.id and x.state = 'SETTLING'
+    where l.settlement_id = (select s.id from settlements s where s.id = (p ->> 'settlementId')::uuid and s.state = 'SETTLED')
+    limit (p ->> 'limit')::int));
+  get diagnostics v_count = row_count;
+  return jsonb_build_object('settled', v_count);
+end $$;

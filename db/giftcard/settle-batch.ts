@@ -1,10 +1,12 @@
 import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
-import type { Db } from '../connect.ts';
+import type { Database, Db } from '../connect.ts';
 import type { PayoutRules, SettlementStep } from './pay-settlement.ts';
 
 /** Lines in one batch; more makes another part of the same window. */
 export const MAX_BATCH_LINES = 10_000;
+/** Stamping them takes about a second, and longer on a busy machine: nobody waits for it, and the lines wait in no case. */
+const FORM_TIMEOUT = '30s';
 
 interface Window extends PayoutRules {
   readonly currency: string;
@@ -22,8 +24,22 @@ export interface FormBatch extends Window {
  * One settlement of what is open for a merchant: at most 10,000 lines, each in one batch only.
  * @returns its first step; null when nothing is to be paid now, and the lines wait for the next window.
  */
-export const formBatch = (db: Db, input: FormBatch, cause: Cause): Promise<SettlementStep | null> =>
-  callCommand<SettlementStep | null>(db, 'form_batch', { ...input, maxLines: MAX_BATCH_LINES, ...cause });
+export const formBatch = (db: Database, input: FormBatch, cause: Cause): Promise<SettlementStep | null> =>
+  db.transaction(async (trx) => {
+    await trx.raw(`set local statement_timeout = '${FORM_TIMEOUT}'`);
+    return callCommand<SettlementStep | null>(trx, 'form_batch', { ...input, maxLines: MAX_BATCH_LINES, ...cause });
+  });
+
+/** The escrows of a batch that is paid are settled, piece by piece. @param onPiece called after each. */
+export async function settleEscrows(db: Db, settlementId: string, onPiece: () => void): Promise<void> {
+  for (let settled = ESCROWS_AT_ONCE; settled === ESCROWS_AT_ONCE;) {
+    const input = { settlementId, limit: ESCROWS_AT_ONCE };
+    ({ settled } = await callCommand<{ settled: number }>(db, 'settle_escrows', input));
+    onPiece();
+  }
+}
+
+const ESCROWS_AT_ONCE = 1_000;
 
 /** One settlement of the platform's carried shares; null while they are not worth a transfer, or withheld. */
 export const formPlatformBatch = (db: Db, input: Window, cause: Cause): Promise<SettlementStep | null> =>

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkGiftcards } from '../../db/giftcard/audit.ts';
 import { completeLeg, type SettlementStep } from '../../db/giftcard/pay-settlement.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
-import { dueMerchants, formBatch, formPlatformBatch } from '../../db/giftcard/settle-batch.ts';
+import { dueMerchants, formBatch, formPlatformBatch, settleEscrows } from '../../db/giftcard/settle-batch.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
 import { twice } from '../commands/twice.ts';
 import { cause, issueCard, openCardShop, payoutRules, redemptionOf, type CardShop } from '../support/cards.ts';
@@ -49,6 +49,7 @@ describe('settling in batches', () => {
     expect(platform.intent).toMatchObject({ leg: 'platform', amountMinor: '1464' });
     expect(await pay(platform)).toMatchObject({ state: 'SETTLED', intent: null });
     expect(await formBatch(test.db, batch(shop, { window: '2026-01-02' }), cause)).toBeNull();
+    await settleEscrows(test.db, platform.settlementId, () => {});
     const escrows = await test
       .db('card_escrows')
       .whereIn('card_id', test.db('gift_cards').where({ merchant_id: shop.merchantId }).select('id'));

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import * as wf from '@temporalio/workflow';
 import type { GiftcardActivities } from '../../activities/giftcard/index.ts';
-import { BATCH_ACTIVITY, DATABASE_ACTIVITY } from '../../temporal-config/activity-profiles.ts';
+import { BATCH_ACTIVITY, LONG_TRANSACTION } from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import {
   SETTLE_BATCH,
@@ -14,8 +14,8 @@ import {
 import { paySettlement } from './pay-settlement.ts';
 import { SettlementDecisions } from './settlement-decisions.ts';
 
-const { formBatch } = wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
-const { listDueBatches } = wf.proxyActivities<GiftcardActivities>(BATCH_ACTIVITY);
+const { formBatch } = wf.proxyActivities<GiftcardActivities>(LONG_TRANSACTION);
+const { listDueBatches, settleEscrows } = wf.proxyActivities<GiftcardActivities>(BATCH_ACTIVITY);
 
 /** Starts that go out together. */
 const STARTS_AT_ONCE = 20;
@@ -44,6 +44,7 @@ export async function settleBatch(input: SettleBatchInput): Promise<void> {
     },
     decisions,
   );
+  await settleEscrows(step.settlementId);
   await wf.condition(wf.allHandlersFinished);
 }
 

@@ -79,8 +79,8 @@ create index gift_cards_host on gift_cards (host_id, created_at desc, id);
 create index gift_cards_merchant on gift_cards (merchant_id, created_at desc, id);
 create index gift_cards_reservation on gift_cards (reservation_id, id);
 create index gift_cards_deadline on gift_cards (next_deadline) where remaining_minor > 0;
-create trigger gift_cards_final before update on gift_cards
-  for each row execute function giftcard_state_is_final('ISSUED', 'VOIDED');
+create trigger gift_cards_final before update on gift_cards for each row when (new.state is distinct from old.state)
+  execute function giftcard_state_is_final('ISSUED', 'VOIDED');
 `;
 
 /** A partial redemption splits an escrow, a refund makes a new one; each ends once, as SETTLED or RELEASED. */
@@ -110,15 +110,14 @@ create index card_escrows_release on card_escrows (release_id) where release_id 
 -- Irreversible: what was spent or given back never becomes spendable again.
 create function card_escrow_moves() returns trigger language plpgsql as $$
 begin
-  if new.state is distinct from old.state and not (old.state, new.state) in (
-    ('RESERVED', 'SETTLING'), ('RESERVED', 'RELEASING'), ('SETTLING', 'SETTLED'), ('RELEASING', 'RELEASED'))
-    or old.state <> 'RESERVED' and new.amount_minor <> old.amount_minor
-    or new.amount_minor > old.amount_minor then
-    raise exception using errcode = 'HS002', message = format('escrow %s is %s and cannot become %s', old.id, old.state, new.state);
-  end if;
-  return new;
+  raise exception using errcode = 'HS002', message = format('escrow %s is %s and cannot become %s', old.id, old.state, new.state);
 end $$;
-create trigger card_escrows_moves before update on card_escrows for each row execute function card_escrow_moves();
+create trigger card_escrows_moves before update on card_escrows for each row
+  when (new.state is distinct from old.state and not (
+      old.state = 'RESERVED' and new.state in ('SETTLING', 'RELEASING') or old.state = 'SETTLING' and new.state = 'SETTLED'
+      or old.state = 'RELEASING' and new.state = 'RELEASED')
+    or old.state <> 'RESERVED' and new.amount_minor <> old.amount_minor or new.amount_minor > old.amount_minor)
+  execute function card_escrow_moves();
 `;
 
 const AUTHORISATIONS = `
