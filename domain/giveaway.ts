@@ -1,3 +1,5 @@
+import { entryRules, type EligibilityRules, type EntryMethod } from './entry-methods.ts';
+
 /** The life of a giveaway and of an award, as rules. */
 
 export type GiveawayState =
@@ -39,10 +41,13 @@ export interface RulesInput {
   readonly prizes: readonly { readonly position: number; readonly faceMinor: string; readonly currency: string }[];
   readonly closesAt: string;
   readonly claimWindowMs: number;
+  readonly methods: readonly EntryMethod[];
+  readonly eligibility: EligibilityRules;
 }
 
 /** The official rules as plain text; their hash is in the commitment, so every word of it is fixed at OPEN. */
-export function rulesText({ title, giveawayId, prizes, closesAt, claimWindowMs }: RulesInput): string {
+export function rulesText(input: RulesInput): string {
+  const { title, giveawayId, prizes, closesAt, claimWindowMs } = input;
   const list = prizes.map(
     (prize) => `  ${prize.position}. a gift card of ${prize.faceMinor} minor units of ${prize.currency}`,
   );
@@ -52,7 +57,10 @@ export function rulesText({ title, giveawayId, prizes, closesAt, claimWindowMs }
     'Prizes, in the order in which ranks take them:',
     ...list,
     '',
-    `Entry ends at ${closesAt}. Each participant enters once; every entry weighs 1. The host cannot take part.`,
+    ...entryRules(input.methods, input.eligibility),
+    '',
+    `Entry ends at ${closesAt}. The host, the merchants of the prizes and who works for the platform cannot win.`,
+    'What a social network has not confirmed, and who is under review when entry is frozen, takes no part in the draw.',
     'The draw ranks all participants once, by handsel-draw-v1, with commit-reveal randomness whose hash is published when entry begins.',
     `A winner claims within ${claimWindowMs} ms; else the prize goes to the next rank that was never offered one.`,
     '',

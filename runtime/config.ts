@@ -95,8 +95,11 @@ const parts = {
     /** The least that is paid out in one transfer, by currency; less waits for the next window. */
     PAYOUT_MINIMUMS: amountsByCurrency.default(new Map()),
   },
+  social: { SOCIAL_URL: z.url(), SOCIAL_API_KEY: secret, SOCIAL_TIMEOUT_MS: milliseconds.default(10_000) },
   paymentsWebhooks: { PAYMENTS_WEBHOOK_SECRETS: list },
   cardCodes: { CARD_CODE_KEYS: keyRing, CARD_CODE_LOOKUP_KEY: keyRing },
+  /** Hashes what entrants answer and what they may have in common; neither is kept in clear. */
+  entries: { ENTRY_HASH_KEYS: keyRing },
   draws: { DRAW_SECRET_KEYS: keyRing, PROOF_SIGNING_KEY: jwk },
 } as const;
 

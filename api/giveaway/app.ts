@@ -7,6 +7,7 @@ import type { GiveawayApi } from './dependencies.ts';
 import { controlWalletRoute } from './control-wallet.ts';
 import { disputeFundingRoutes } from './dispute-funding.ts';
 import { enterGiveawayRoute } from './enter-giveaway.ts';
+import { entryRoutes } from './entries.ts';
 import { fundWalletRoutes } from './fund-wallet.ts';
 import { giveawayRoutes } from './giveaways.ts';
 import { identityRoutes } from './identity-routes.ts';
@@ -34,6 +35,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   publishGiveawayRoute(deps),
   cancelGiveawayRoute(deps),
   enterGiveawayRoute(deps),
+  ...entryRoutes(deps),
   ...claimAwardRoutes(deps),
   paymentWebhookRoute(deps),
 ];

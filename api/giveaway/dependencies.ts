@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
+import type { EntryHashes } from '../../runtime/entry-hashes.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 
 export interface GiveawayApi {
@@ -9,5 +10,6 @@ export interface GiveawayApi {
   /** How long a request waits for a workflow's answer. */
   readonly budgetMs: number;
   readonly signer: ProofSigner;
+  readonly entryHashes: EntryHashes;
   readonly webhookSecrets: readonly string[];
 }

@@ -1,65 +1,107 @@
 import { z } from 'zod';
-import { enterGiveaway, type AcceptedEntry } from '../../db/giveaway/enter-giveaway.ts';
-import { fromHex, toHex } from '../../domain/draw/bytes.ts';
+import { enterGiveaway, type EntrantSignal, type NewEntry } from '../../db/giveaway/enter-giveaway.ts';
+import { findEntrant, type Entrant } from '../../db/identity/users.ts';
+import { toHex } from '../../domain/draw/bytes.ts';
 import { participantCommitment } from '../../domain/draw/entry.ts';
+import { normalAccount, normalEmail } from '../../domain/entry-signals.ts';
 import { nameUuid } from '../../domain/ids.ts';
-import { RECEIPT_VERSION, receiptSigningBytes, type Receipt, type ReceiptBody } from '../../domain/proof/receipt.ts';
+import type { Role } from '../../domain/roles.ts';
 import { randomSecret, sha1 } from '../../runtime/crypto.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
-import type { ProofSigner } from '../../runtime/proof-signer.ts';
+import type { EntryHashes } from '../../runtime/entry-hashes.ts';
 import { uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
+import { receiptFor } from './entry-receipt.ts';
 
 const SALT_BYTES = 32;
+const STAFF: readonly Role[] = ['finance', 'ops', 'admin'];
+
+const entryBody = z.object({
+  /** One of the giveaway's `entryMethods`. */
+  method: z.string().max(40).default('direct'),
+  /** At the social network. */
+  account: z.string().trim().min(1).max(100).optional(),
+  /** The secret code, or the answer to the question. */
+  answer: z.string().max(200).optional(),
+  /** What was sent to one's e-mail address. */
+  token: z.string().max(100).optional(),
+  /** Of whoever led here; counts with one's first entry. */
+  referralCode: z.string().max(40).optional(),
+  /** What the client knows the device by. */
+  deviceId: z.string().min(1).max(200).optional(),
+});
 
 /** One transaction; the signed receipt lets the participant prove that the entry is in the draw, or was left out. */
-export const enterGiveawayRoute = ({ db, signer }: GiveawayApi): Route =>
+export const enterGiveawayRoute = ({ db, signer, entryHashes }: GiveawayApi): Route =>
   defineRoute({
     method: 'post',
     path: '/v1/giveaways/{giveawayId}/entries',
-    summary: 'Enter',
+    summary: 'Enter, by one of the methods of the giveaway',
     auth: 'giveaway.enter',
     idempotent: true,
+    secretMembers: ['token'],
     params: z.object({ giveawayId: uuid }),
+    body: entryBody,
     responses: { 201: { description: 'Entered, with a signed receipt' } },
-    handler: async ({ params, principal, resourceId, actor, requestId }) => {
-      const { giveawayId } = params;
-      const salt = randomSecret(SALT_BYTES);
-      const commitment = participantCommitment(drawCrypto, {
-        giveawayId,
-        participantId: principal.userId,
-        salt: toHex(salt),
-      });
+    handler: async ({ params, body, principal, clientAddress, resourceId, actor, requestId }) => {
+      const entrant = await findEntrant(db, principal.userId);
+      const asked = { giveawayId: params.giveawayId, participantId: principal.userId, address: clientAddress, entrant };
       const entry = await enterGiveaway(
         db,
-        {
-          id: nameUuid(sha1, 'entry', resourceId),
-          giveawayId,
-          participantId: principal.userId,
-          method: 'direct',
-          period: 'once',
-          weight: 1,
-          salt,
-          commitment: fromHex(commitment),
-        },
+        { id: nameUuid(sha1, 'entry', resourceId), ...toEntry(asked, body, entryHashes) },
         { actor, requestId },
       );
-      return { status: 201, body: { entryId: entry.id, receipt: receiptFor(giveawayId, entry, signer) } };
+      return { status: 201, body: { entryId: entry.id, receipt: receiptFor(entry, signer) } };
     },
   });
 
-function receiptFor(giveawayId: string, entry: AcceptedEntry, signer: ProofSigner): Receipt {
-  const body: ReceiptBody = {
-    version: RECEIPT_VERSION,
+interface Asked {
+  readonly giveawayId: string;
+  readonly participantId: string;
+  readonly address: string;
+  readonly entrant: Entrant | undefined;
+}
+
+function toEntry(asked: Asked, body: z.output<typeof entryBody>, hashes: EntryHashes): Omit<NewEntry, 'id'> {
+  const { giveawayId, participantId, entrant } = asked;
+  const { method, account, answer, token, referralCode } = body;
+  const salt = toHex(randomSecret(SALT_BYTES));
+  return {
     giveawayId,
-    entryId: entry.id,
-    participant: toHex(entry.commitment),
-    salt: toHex(entry.salt),
-    weight: entry.weight,
-    secretHash: toHex(entry.secretHash),
-    receivedAt: entry.receivedAt.toISOString(),
-    keyId: signer.keyId,
+    participantId,
+    method,
+    salt,
+    commitment: participantCommitment(drawCrypto, { giveawayId, participantId, salt }),
+    account,
+    answerHashes: answer === undefined ? undefined : hashes.answers(giveawayId, method, answer),
+    emailConfirmed:
+      token !== undefined &&
+      entrant !== undefined &&
+      hashes.isEmailToken(token, giveawayId, method, participantId, entrant.email),
+    referralCode,
+    facts: {
+      birthDate: entrant?.birthDate ?? undefined,
+      country: entrant?.country ?? undefined,
+      registeredAt: entrant?.registeredAt.toISOString(),
+      staff: entrant?.roles.some((role) => STAFF.includes(role)),
+    },
+    signals: signalsOf(asked, body, hashes),
   };
-  return { ...body, signature: signer.sign(receiptSigningBytes(body)) };
+}
+
+function signalsOf(
+  { giveawayId, address, entrant }: Asked,
+  { account, deviceId }: z.output<typeof entryBody>,
+  hashes: EntryHashes,
+): EntrantSignal[] {
+  const values = [
+    ['address', address],
+    ['device', deviceId],
+    ['email', entrant && normalEmail(entrant.email)],
+    ['social_account', account && normalAccount(account)],
+  ] as const;
+  return values.flatMap(([kind, value]) =>
+    value === undefined ? [] : [{ kind, hash: hashes.signal(giveawayId, kind, value) }],
+  );
 }

@@ -7,12 +7,13 @@ import { sha1 } from '../../runtime/crypto.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
+import { entryTermsSchema, methodsOf, presentTerms } from './entry-methods.ts';
 
 const MAX_PRIZES = 100;
 const DEFAULT_CLAIM_WINDOW_MS = 7 * 24 * 3_600_000;
 const giveawayId = z.object({ giveawayId: uuid });
 
-export const giveawayRoutes = ({ db }: GiveawayApi): Route[] => [
+export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
   defineRoute({
     method: 'post',
     path: '/v1/giveaways',
@@ -30,6 +31,7 @@ export const giveawayRoutes = ({ db }: GiveawayApi): Route[] => [
         .min(1_000)
         .max(366 * 24 * 3_600_000)
         .default(DEFAULT_CLAIM_WINDOW_MS),
+      ...entryTermsSchema,
       prizes: z.array(z.object({ merchantId: uuid, catalogueItemId: uuid, amountMinor })).max(MAX_PRIZES),
     }),
     responses: { 201: { description: 'The draft' } },
@@ -46,7 +48,14 @@ export const giveawayRoutes = ({ db }: GiveawayApi): Route[] => [
       const times = { opensAt: body.opensAt ? new Date(body.opensAt) : undefined, closesAt: new Date(body.closesAt) };
       await createGiveaway(
         db,
-        { ...body, ...times, prizes, id: resourceId, hostId: principal.userId },
+        {
+          ...body,
+          ...times,
+          prizes,
+          methods: methodsOf(body.entryMethods, resourceId, entryHashes),
+          id: resourceId,
+          hostId: principal.userId,
+        },
         { actor, requestId },
       );
       const snapshot = requireGiveaway(await findGiveaway(db, resourceId, principal.userId));
@@ -109,7 +118,7 @@ function requireGiveaway(snapshot: GiveawaySnapshot | undefined): GiveawaySnapsh
   return snapshot;
 }
 
-function presentGiveaway({ giveaway, participantCount, secretHash, version, now }: GiveawaySnapshot) {
+function presentGiveaway({ giveaway, terms, participantCount, secretHash, version, now }: GiveawaySnapshot) {
   return {
     id: giveaway.id,
     title: giveaway.title,
@@ -121,6 +130,7 @@ function presentGiveaway({ giveaway, participantCount, secretHash, version, now 
     closesAt: giveaway.closes_at.toISOString(),
     serverTime: now.toISOString(),
     participantCount,
+    ...presentTerms(terms),
     prizes: (giveaway.prizes ?? []).map((prize) => ({
       id: prize.id,
       position: prize.position,

@@ -2,6 +2,7 @@ import { connect } from '../../db/connect.ts';
 import { ensureBootstrapAdmin } from '../../db/identity/ensure-bootstrap-admin.ts';
 import { createTokenIssuer, createTokenVerifier } from '../../runtime/access-tokens.ts';
 import { loadConfig } from '../../runtime/config.ts';
+import { createEntryHashes } from '../../runtime/entry-hashes.ts';
 import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createProofSigner } from '../../runtime/proof-signer.ts';
@@ -23,6 +24,7 @@ const config = loadConfig([
   'giveawayApi',
   'auth',
   'draws',
+  'entries',
   'paymentsWebhooks',
 ]);
 const log = createLog({ name: 'giveaway-api', level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
@@ -57,6 +59,7 @@ const routes = giveawayApiRoutes({
   temporal: temporal.giveaway,
   budgetMs: config.REQUEST_BUDGET_MS,
   signer: createProofSigner(config.PROOF_SIGNING_KEY),
+  entryHashes: createEntryHashes(config.ENTRY_HASH_KEYS),
   webhookSecrets: config.PAYMENTS_WEBHOOK_SECRETS,
   issuer: await createTokenIssuer(config.AUTH_SIGNING_KEY, config.ACCESS_TOKEN_TTL_MS),
   publicKeys: config.AUTH_PUBLIC_KEYS,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findUser, grantRoles, type User } from '../../db/identity/users.ts';
+import { describeUser, findUser, grantRoles, type User } from '../../db/identity/users.ts';
 import type { Database } from '../../db/connect.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { ROLES } from '../../domain/roles.ts';
@@ -22,6 +22,29 @@ export const userRoutes = ({ db }: { readonly db: Database }): Route[] => [
     auth: 'account.read',
     responses: { 200: { description: 'The user', schema: userSchema } },
     handler: async ({ principal }) => {
+      const found = await findUser(db, principal.userId);
+      if (!found) throw new DomainError('not_found', 'There is no such user.');
+      return { status: 200, body: presentUser(found) };
+    },
+  }),
+  defineRoute({
+    method: 'patch',
+    path: '/v1/users/me',
+    summary: 'Say when I was born and where I live, for giveaways whose rules ask for it',
+    auth: 'account.read',
+    idempotent: true,
+    // Nobody’s date of birth is kept with the key.
+    secretMembers: ['birthDate'],
+    body: z.object({
+      birthDate: z.iso.date().optional(),
+      country: z
+        .string()
+        .regex(/^[A-Z]{2}$/)
+        .optional(),
+    }),
+    responses: { 200: { description: 'The user', schema: userSchema } },
+    handler: async ({ body, principal, actor, requestId }) => {
+      await describeUser(db, principal.userId, body, { actor, requestId });
       const found = await findUser(db, principal.userId);
       if (!found) throw new DomainError('not_found', 'There is no such user.');
       return { status: 200, body: presentUser(found) };

@@ -19,6 +19,8 @@ export interface RouteInput<P, Q, B> {
   /** As it came, byte for byte: for signatures. */
   readonly rawBody: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Where the request came from, as far as the socket says. */
+  readonly clientAddress: string;
   readonly requestId: string;
   /** Of an idempotent call: the same caller, route and key give the same id in every attempt. Else a new one. */
   readonly resourceId: string;

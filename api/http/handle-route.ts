@@ -66,6 +66,7 @@ function parseInput(route: Route, context: RoutedContext) {
     ),
     rawBody: request.rawBody ?? '',
     headers,
+    clientAddress: context.ip,
     requestId: context.state.requestId,
     log: context.state.log,
   };

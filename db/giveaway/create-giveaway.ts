@@ -1,4 +1,10 @@
 import type { Cause } from '../../domain/cause.ts';
+import {
+  DIRECT_METHOD,
+  requireEntryMethods,
+  type EligibilityRules,
+  type EntryMethod,
+} from '../../domain/entry-methods.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
@@ -12,6 +18,11 @@ export interface NewPrize {
   readonly faceMinor: bigint;
 }
 
+export interface NewMethod extends EntryMethod {
+  /** A keyed hash in hex, of a secret code or the answer to a question. */
+  readonly answerHash?: string | undefined;
+}
+
 export interface NewGiveaway {
   readonly id: string;
   readonly hostId: string;
@@ -23,16 +34,28 @@ export interface NewGiveaway {
   readonly closesAt: Date;
   readonly claimWindowMs: number;
   readonly prizes: readonly NewPrize[];
+  /** Absent: one enters directly, once. */
+  readonly methods?: readonly NewMethod[] | undefined;
+  readonly eligibility?: EligibilityRules | undefined;
+  /** From which score on a participant waits for a decision. */
+  readonly reviewFromScore?: number | undefined;
+  /** How long the freeze may wait for the social networks. */
+  readonly verificationGraceMs?: number | undefined;
 }
 
 const MAX_DAYS_AHEAD = 366;
+/** An e-mail address or social account in common, or a device and an address. */
+const REVIEW_FROM_SCORE = 50;
+const VERIFICATION_GRACE_MS = 300_000;
 
 /**
  * A draft; it costs nothing and nobody sees it. Repeated with the same id it changes nothing.
- * @throws DomainError giveaway_deadline_past, giveaway_deadline_too_far: by the database's clock.
+ * @throws DomainError giveaway_deadline_past, giveaway_deadline_too_far: by the database's clock; entry_methods_invalid.
  */
 export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause): Promise<void> =>
   db.transaction(async (trx) => {
+    const methods = giveaway.methods ?? [DIRECT_METHOD];
+    requireEntryMethods(methods, new Set(methods.filter(hasAnswer).map(({ name }) => name)));
     const inserted = await trx('giveaways')
       .insert({
         id: giveaway.id,
@@ -43,7 +66,7 @@ export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause
         opens_at: giveaway.opensAt ?? null,
         closes_at: giveaway.closesAt,
         claim_window_ms: giveaway.claimWindowMs,
-        rules: JSON.stringify({ mode: 'random_draw' }),
+        rules: JSON.stringify(rulesOf(giveaway)),
       })
       .onConflict('id')
       .ignore()
@@ -51,6 +74,7 @@ export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause
     if (inserted.length === 0) return;
     await requireDeadlineAhead(trx, giveaway.closesAt);
     await trx('giveaway_prizes').insert(giveaway.prizes.map((prize, index) => prizeRow(giveaway, prize, index + 1)));
+    await trx('giveaway_methods').insert(methods.map((method, index) => methodRow(giveaway, method, index + 1)));
     await appendEvent(trx, {
       aggregateType: 'giveaway',
       aggregateId: giveaway.id,
@@ -60,6 +84,29 @@ export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause
       correlationId: cause.requestId,
     });
   });
+
+const hasAnswer = (method: NewMethod): boolean => method.answerHash !== undefined;
+
+const rulesOf = ({ eligibility = {}, reviewFromScore, verificationGraceMs }: NewGiveaway) => ({
+  mode: 'random_draw',
+  eligibility,
+  reviewFromScore: reviewFromScore ?? REVIEW_FROM_SCORE,
+  verificationGraceMs: verificationGraceMs ?? VERIFICATION_GRACE_MS,
+});
+
+const methodRow = (giveaway: NewGiveaway, method: NewMethod, position: number) => ({
+  giveaway_id: giveaway.id,
+  position,
+  name: method.name,
+  kind: method.kind,
+  weight: method.weight,
+  required: method.required,
+  period: method.period,
+  cap: method.cap,
+  target: method.target,
+  prompt: method.prompt,
+  answer_hash: method.answerHash === undefined ? null : Buffer.from(method.answerHash, 'hex'),
+});
 
 const prizeRow = (giveaway: NewGiveaway, prize: NewPrize, position: number) => ({
   id: prize.id,

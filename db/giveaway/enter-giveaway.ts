@@ -1,137 +1,80 @@
 import type { Cause } from '../../domain/cause.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { Database, Db } from '../connect.ts';
-import { asDomainError } from '../errors.ts';
-import { appendEvent } from '../outbox/append-event.ts';
-import type { GiveawayRow } from './move-giveaway.ts';
+import type { SignalKind } from '../../domain/entry-signals.ts';
+import { callCommand } from '../call-command.ts';
+import type { Db } from '../connect.ts';
+
+/** What is known of a person; what is not known is absent, and refused where the rules ask for it. */
+export interface EntrantFacts {
+  /** `YYYY-MM-DD`. */
+  readonly birthDate?: string | undefined;
+  /** ISO 3166-1, two letters. */
+  readonly country?: string | undefined;
+  /** An instant. */
+  readonly registeredAt?: string | undefined;
+  readonly staff?: boolean | undefined;
+}
+
+export interface EntrantSignal {
+  readonly kind: SignalKind;
+  /** A keyed hash in hex. */
+  readonly hash: string;
+}
 
 export interface NewEntry {
   readonly id: string;
   readonly giveawayId: string;
   readonly participantId: string;
+  /** The name of one of the giveaway's methods. */
   readonly method: string;
-  /** `once`, or the day of a daily entry. */
-  readonly period: string;
-  readonly weight: number;
-  /** 32 random bytes; kept only when this is the participant's first entry in the giveaway. */
-  readonly salt: Uint8Array;
-  /** The participant's commitment to that salt. */
-  readonly commitment: Uint8Array;
+  /** 32 random bytes in hex; kept only when this is the participant's first entry in the giveaway. */
+  readonly salt: string;
+  /** The participant's commitment to that salt, in hex. */
+  readonly commitment: string;
+  /** At the social network, where the method is verified there. */
+  readonly account?: string | undefined;
+  /** Where the method asks for a code or an answer: its keyed hash in hex, under each key that may have been used. */
+  readonly answerHashes?: readonly string[] | undefined;
+  /** Whether the token that was sent to the participant's address came back. */
+  readonly emailConfirmed?: boolean | undefined;
+  /** Whose link led here; counts with the participant's first entry. */
+  readonly referralCode?: string | undefined;
+  readonly facts: EntrantFacts;
+  readonly signals: readonly EntrantSignal[];
 }
 
+/** Hashes and salts in hex. */
 export interface AcceptedEntry {
   readonly id: string;
-  readonly salt: Uint8Array;
-  readonly commitment: Uint8Array;
+  readonly giveawayId: string;
+  readonly method: string;
+  readonly period: string;
+  /** What it weighs if it is eligible. */
   readonly weight: number;
-  readonly receivedAt: Date;
-  readonly secretHash: Uint8Array;
+  readonly salt: string;
+  readonly commitment: string;
+  readonly secretHash: string;
+  readonly receivedAt: string;
 }
+
+type Outcome = AcceptedEntry | { readonly wrongAnswer: true; readonly attemptsLeft: number };
 
 /**
- * One entry, one transaction, no workflow. The shared lock is taken first and the state is read in the *next*
- * statement: a freeze that was faster is seen, and one that is later waits for us.
- * Repeated with the same id it returns the first result.
+ * One entry, one transaction, no workflow. Repeated with the same id it returns the first result.
  * @throws DomainError giveaway_not_found, giveaway_not_open (too early), giveaway_closed (too late), entry_duplicate,
- *   entry_host_excluded.
+ *   entry_host_excluded, entry_staff_excluded, entry_excluded, entry_profile_incomplete, entry_too_young,
+ *   entry_country_excluded, entry_account_too_new, entry_method_not_found, entry_proof_missing, entry_answer_wrong
+ *   (and the attempt is counted), entry_attempts_exhausted, entry_cap_reached, entry_referral_unknown.
  */
-export const enterGiveaway = async (db: Database, entry: NewEntry, cause: Cause): Promise<AcceptedEntry> => {
-  try {
-    return await db.transaction((trx) => enter(trx, entry, cause));
-  } catch (error) {
-    throw asDomainError(error);
-  }
-};
-
-async function enter(trx: Db, entry: NewEntry, cause: Cause): Promise<AcceptedEntry> {
-  await trx.raw('select pg_advisory_xact_lock_shared(hashtextextended(?, 0))', [entry.giveawayId]);
-  const giveaway = await trx('giveaways')
-    .where({ id: entry.giveawayId })
-    .first<Pick<GiveawayRow, 'state' | 'host_id'> & { over: boolean }>(
-      'state',
-      'host_id',
-      trx.raw('closes_at <= clock_timestamp() as over'),
-    );
-  const repeated = await readEntry(trx, entry.id);
-  if (repeated) return repeated;
-  requireEnterable(giveaway, entry);
-  await trx('giveaway_participants')
-    .insert({
-      giveaway_id: entry.giveawayId,
-      participant_id: entry.participantId,
-      salt: entry.salt,
-      commitment: entry.commitment,
-    })
-    // On either key: the same participant's first entry may come twice at once.
-    .onConflict()
-    .ignore();
-  const inserted = await trx('giveaway_entries')
-    .insert({
-      id: entry.id,
-      giveaway_id: entry.giveawayId,
-      participant_id: entry.participantId,
-      method: entry.method,
-      period: entry.period,
-      weight: entry.weight,
-      // As precise as the receipt that names it.
-      received_at: trx.raw("date_trunc('milliseconds', clock_timestamp())"),
-    })
-    .onConflict('id')
-    .ignore()
-    .returning('id');
-  // The same entry at the same moment: the other one has committed by now, and its answer is ours.
-  if (inserted.length > 0) await appendEntryEvent(trx, entry, cause);
-  const accepted = await readEntry(trx, entry.id);
-  if (!accepted) throw new Error(`Entry ${entry.id} is not where it was just written`);
-  return accepted;
+export async function enterGiveaway(db: Db, entry: NewEntry, cause: Cause): Promise<AcceptedEntry> {
+  const outcome = await callCommand<Outcome>(db, 'enter_giveaway', { ...entry, ...cause });
+  if (!('wrongAnswer' in outcome)) return outcome;
+  const { attemptsLeft } = outcome;
+  throw new DomainError('entry_answer_wrong', 'This is not the answer.', { method: entry.method, attemptsLeft });
 }
 
-function requireEnterable(
-  giveaway: (Pick<GiveawayRow, 'state' | 'host_id'> & { over: boolean }) | undefined,
-  entry: NewEntry,
-): void {
-  const details = { giveawayId: entry.giveawayId };
-  switch (giveaway?.state) {
-    case undefined:
-    case 'DRAFT':
-    case 'FUNDING':
-    case 'FUNDING_FAILED':
-      throw new DomainError('giveaway_not_found', 'There is no such giveaway.', details);
-    case 'SCHEDULED':
-      throw new DomainError('giveaway_not_open', 'The giveaway has not opened yet.', details);
-    case 'OPEN':
-      break;
-    default:
-      throw new DomainError('giveaway_closed', 'The giveaway is closed.', details);
-  }
-  if (giveaway.over) throw new DomainError('giveaway_closed', 'The deadline has passed.', details);
-  if (giveaway.host_id === entry.participantId) {
-    throw new DomainError('entry_host_excluded', 'A host cannot enter a giveaway of their own.', details);
-  }
-}
-
-const readEntry = (trx: Db, entryId: string): Promise<AcceptedEntry | undefined> =>
-  trx('giveaway_entries as e')
-    .join('giveaway_participants as p', (on) =>
-      on.on('p.giveaway_id', 'e.giveaway_id').andOn('p.participant_id', 'e.participant_id'),
-    )
-    .join('giveaway_draws as d', (on) => on.on('d.giveaway_id', 'e.giveaway_id').andOnVal('d.draw_number', 1))
-    .where('e.id', entryId)
-    .first<AcceptedEntry>({
-      id: 'e.id',
-      salt: 'p.salt',
-      commitment: 'p.commitment',
-      weight: 'e.weight',
-      receivedAt: 'e.received_at',
-      secretHash: 'd.secret_hash',
-    });
-
-const appendEntryEvent = (trx: Db, entry: NewEntry, cause: Cause): Promise<void> =>
-  appendEvent(trx, {
-    aggregateType: 'entry',
-    aggregateId: entry.id,
-    type: 'giveaway.entry.received',
-    payload: { giveawayId: entry.giveawayId, participantId: entry.participantId },
-    actor: cause.actor,
-    correlationId: cause.requestId,
-  });
+/** @returns the participant's code, the first one that was made. @throws DomainError entry_method_not_found, entry_not_found. */
+export const makeReferralCode = (
+  db: Db,
+  input: { giveawayId: string; participantId: string; code: string },
+): Promise<{ code: string }> => callCommand(db, 'make_referral_code', input);

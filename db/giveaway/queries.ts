@@ -1,10 +1,12 @@
 import type { Proof } from '../../domain/proof/proof.ts';
 import type { Db } from '../connect.ts';
+import { readEntryTerms, type EntryTerms } from './entry-terms.ts';
 import { FIRST_DRAW } from './draw-giveaway.ts';
 import { Award, Giveaway } from './model.ts';
 
 export interface GiveawaySnapshot {
   readonly giveaway: Giveaway;
+  readonly terms: EntryTerms;
   readonly participantCount: number;
   /** Hex, from OPEN on. */
   readonly secretHash: string | null;
@@ -26,7 +28,7 @@ export async function findGiveaway(db: Db, id: string, viewerId?: string): Promi
     { id },
   );
   const [row] = (result as { rows: [{ now: Date; secretHash: string | null; version: number }] }).rows;
-  return { giveaway, participantCount: await countParticipants(db, id), ...row };
+  return { giveaway, terms: await readEntryTerms(db, id), participantCount: await countParticipants(db, id), ...row };
 }
 
 export async function countParticipants(db: Db, giveawayId: string): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Cause } from '../../domain/cause.ts';
 import { hasReached, rulesText, type GiveawayState } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
+import { readEntryTerms } from './entry-terms.ts';
 import { lockGiveaway, moveGiveaway, type GiveawayRow } from './move-giveaway.ts';
 
 export interface GiveawayTimes {
@@ -60,6 +61,7 @@ async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
     .orderBy('position')
     .select<{ position: number; face_minor: bigint; currency: string }[]>('position', 'face_minor', 'currency');
   return rulesText({
+    ...(await readEntryTerms(trx, giveaway.id)),
     giveawayId: giveaway.id,
     title: giveaway.title,
     closesAt: giveaway.closes_at.toISOString(),

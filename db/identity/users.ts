@@ -81,3 +81,51 @@ const appendUserEvent = (
     actor: cause.actor,
     correlationId: cause.requestId,
   });
+
+export interface Entrant {
+  readonly email: string;
+  readonly roles: readonly Role[];
+  /** `YYYY-MM-DD`. */
+  readonly birthDate: string | null;
+  readonly country: string | null;
+  readonly registeredAt: Date;
+}
+
+/** What the rules of a giveaway may ask of a person. */
+export const findEntrant = (db: Db, id: string): Promise<Entrant | undefined> =>
+  db('users').where({ id }).first<Entrant>(db.raw('to_char(birth_date, \'YYYY-MM-DD\') as "birthDate"'), {
+    email: 'email',
+    roles: 'roles',
+    country: 'country',
+    registeredAt: 'created_at',
+  });
+
+export interface Profile {
+  readonly birthDate?: string | undefined;
+  readonly country?: string | undefined;
+}
+
+/**
+ * What somebody says of themselves. A date of birth is said once: else anybody would be of the age that is asked for.
+ * @throws DomainError not_found, birth_date_fixed.
+ */
+export const describeUser = (
+  db: Database,
+  userId: string,
+  { birthDate, country }: Profile,
+  cause: Cause,
+): Promise<void> =>
+  db.transaction(async (trx) => {
+    await trx('users').where({ id: userId }).forUpdate().first('id');
+    const known = await findEntrant(trx, userId);
+    if (!known) throw new DomainError('not_found', 'There is no such user.', { userId });
+    if (birthDate !== undefined && known.birthDate !== null && known.birthDate !== birthDate)
+      throw new DomainError('birth_date_fixed', 'The date of birth was given before and cannot be changed.');
+    const change = {
+      ...(birthDate === undefined || birthDate === known.birthDate ? {} : { birth_date: birthDate }),
+      ...(country === undefined || country === known.country ? {} : { country }),
+    };
+    if (Object.keys(change).length === 0) return;
+    await trx('users').where({ id: userId }).update(change);
+    await appendUserEvent(trx, userId, 'identity.user.described', { changed: Object.keys(change) }, cause);
+  });

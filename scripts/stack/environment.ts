@@ -12,6 +12,7 @@ export interface ApplicationPorts {
   readonly worker: number;
   readonly gateway: number;
   readonly payments: number;
+  readonly social: number;
 }
 
 const base64Key = (): string => randomBytes(32).toString('base64');
@@ -34,6 +35,7 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
   const proof = signingKey('proof-1');
   const url = (port: number): string => `http://127.0.0.1:${port}`;
   const paymentsKey = secret();
+  const socialKey = secret();
   const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`;
   return {
     NODE_ENV: 'development',
@@ -52,6 +54,7 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     AUTH_PUBLIC_KEYS: auth.public,
     PROOF_SIGNING_KEY: proof.private,
     DRAW_SECRET_KEYS: `draw-1:${base64Key()}`,
+    ENTRY_HASH_KEYS: `entry-1:${base64Key()}`,
     CARD_CODE_KEYS: `code-1:${base64Key()}`,
     CARD_CODE_LOOKUP_KEY: `lookup-1:${base64Key()}`,
     BOOTSTRAP_ADMIN_EMAIL: 'admin@handsel.example',
@@ -61,6 +64,11 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     PAYMENTS_POOL_ACCOUNT: 'pool',
     PAYMENTS_PLATFORM_ACCOUNT: 'platform',
     PAYMENTS_WEBHOOK_SECRETS: webhookSecret,
+    SOCIAL_URL: url(ports.social),
+    SOCIAL_API_KEY: socialKey,
+    SOCIAL_SIMULATOR_PORT: String(ports.social),
+    SOCIAL_SIMULATOR_API_KEY: socialKey,
+    SOCIAL_SIMULATOR_ADMIN_TOKEN: secret(),
     SIMULATOR_PORT: String(ports.payments),
     SIMULATOR_API_KEY: paymentsKey,
     SIMULATOR_ADMIN_TOKEN: secret(),

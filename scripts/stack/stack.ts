@@ -9,12 +9,19 @@ import { createRunFolder, freePort, isFree, root, say, until } from './run.ts';
 import { givenServers, migrateBoth, prepareGiven, type DatabaseUrls } from './given-servers.ts';
 import { startTemporal } from './temporal.ts';
 
-export type Application = 'payments-simulator' | 'giveaway-api' | 'giftcard-api' | 'worker' | 'gateway';
+export type Application =
+  | 'payments-simulator'
+  | 'social-simulator'
+  | 'giveaway-api'
+  | 'giftcard-api'
+  | 'worker'
+  | 'gateway';
 export type Server = 'postgres' | 'redis' | 'temporal';
 export type PartName = Application | Server;
 
 export const APPLICATIONS: readonly Application[] = [
   'payments-simulator',
+  'social-simulator',
   'giveaway-api',
   'giftcard-api',
   'worker',
@@ -23,6 +30,7 @@ export const APPLICATIONS: readonly Application[] = [
 
 const MAIN: Readonly<Record<Application, string>> = {
   'payments-simulator': 'simulators/payments/main.ts',
+  'social-simulator': 'simulators/social/main.ts',
   'giveaway-api': 'api/giveaway/main.ts',
   'giftcard-api': 'api/giftcard/main.ts',
   worker: 'temporal-config/main.ts',
@@ -80,6 +88,7 @@ export class Stack {
     stack.environment = {
       ...makeEnvironment({ databaseUrls, redisUrl, temporalAddress }, stack.ports),
       SIMULATOR_DATA_FILE: path.join(stack.runDir, 'payments.sqlite'),
+      SOCIAL_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'social.sqlite'),
       ...options.settings,
     };
     fs.writeFileSync(path.join(stack.runDir, 'environment.json'), JSON.stringify(stack.environment), { mode: 0o600 });
@@ -134,9 +143,10 @@ export class Stack {
   }
 
   applicationUrl(name: Application): string {
-    const { payments, giveawayApi, giftcardApi, worker, gateway } = this.ports;
+    const { payments, social, giveawayApi, giftcardApi, worker, gateway } = this.ports;
     const ports = {
       'payments-simulator': payments,
+      'social-simulator': social,
       'giveaway-api': giveawayApi,
       'giftcard-api': giftcardApi,
       worker,
@@ -215,6 +225,7 @@ async function choosePorts(fixed: boolean): Promise<Ports> {
     giftcardApi: await pick(5002),
     gateway: await pick(5003),
     payments: await pick(5010),
+    social: await pick(5011),
     temporal: await pick(7233),
     temporalUi: await pick(8233),
     postgres: await freePort(),

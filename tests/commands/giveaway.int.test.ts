@@ -21,6 +21,7 @@ import { grantRoles, registerUser } from '../../db/identity/users.ts';
 import { hashSecret } from '../../domain/draw/randomness.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import { createSecretBox } from '../../runtime/secret-box.ts';
+import { newEntry } from '../support/giveaways.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { KEY_ID, publicKey, signHex } from '../giveaway/draw/build-draw.ts';
 import { eventCounts, twice } from './twice.ts';
@@ -115,16 +116,7 @@ describe('every command of the giveaway database, twice at once and again', () =
       openGiveaway(test.db, ids.giveaway, { sealed: box.seal(SECRET, drawSecretAad(ids.giveaway)), secretHash }, cause),
     );
     for (let number = 0; number < 4; number += 1) {
-      const entry = {
-        id: randomUUID(),
-        giveawayId: ids.giveaway,
-        participantId: randomUUID(),
-        method: 'direct',
-        period: 'once',
-        weight: 1,
-        salt: Buffer.alloc(32, number),
-        commitment: Buffer.alloc(32, number),
-      };
+      const entry = newEntry(ids.giveaway);
       await run(() => enterGiveaway(test.db, entry, cause));
       await expect(enterGiveaway(test.db, { ...entry, id: randomUUID() }, cause)).rejects.toMatchObject({
         code: 'entry_duplicate',
@@ -133,17 +125,9 @@ describe('every command of the giveaway database, twice at once and again', () =
     expect(await closeGiveaway(test.db, ids.giveaway, cause)).toBeGreaterThan(0);
     await new Promise((resolve) => setTimeout(resolve, 1_600));
     expect(await run(() => closeGiveaway(test.db, ids.giveaway, cause))).toBe(0);
-    const late = {
-      id: randomUUID(),
-      giveawayId: ids.giveaway,
-      participantId: randomUUID(),
-      method: 'direct',
-      period: 'once',
-      weight: 1,
-      salt: Buffer.alloc(32, 9),
-      commitment: Buffer.alloc(32, 9),
-    };
-    await expect(enterGiveaway(test.db, late, cause)).rejects.toMatchObject({ code: 'giveaway_closed' });
+    await expect(enterGiveaway(test.db, newEntry(ids.giveaway), cause)).rejects.toMatchObject({
+      code: 'giveaway_closed',
+    });
   });
 
   it('commits, draws, claims, expires and fulfils', async () => {
