@@ -1,7 +1,7 @@
 import { Runtime } from '@temporalio/worker';
 import { createGiftcardActivities } from '../activities/giftcard/index.ts';
 import { giftcardNexusServices } from '../activities/giftcard/nexus.ts';
-import { createGiveawayActivities } from '../activities/giveaway/index.ts';
+import { createGiveawayActivities, createSocialActivities } from '../activities/giveaway/index.ts';
 import { createPaymentsActivities } from '../activities/payments/index.ts';
 import { createWalletActivities } from '../activities/wallet/index.ts';
 import { walletNexusServices } from '../activities/wallet/nexus.ts';
@@ -9,6 +9,8 @@ import { connect, type Database } from '../db/connect.ts';
 import { countParticipants } from '../db/giveaway/queries.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
 import { httpPayments } from '../providers/payments/http.ts';
+import { withBreaker } from '../providers/social/breaker.ts';
+import { httpSocial } from '../providers/social/http.ts';
 import { startGateway } from '../realtime/gateway.ts';
 import { startRelay } from '../realtime/relay.ts';
 import { createCardCodes } from '../runtime/card-codes.ts';
@@ -35,6 +37,7 @@ const WORKER_PARTS = [
   'temporal',
   'worker',
   'payments',
+  'social',
   'cardCodes',
   'draws',
 ] as const;
@@ -137,6 +140,7 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): 
     },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.giveaway, workflows: 'giveaway', activities: giveaway },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.payments, activities: payments },
+    { namespace: 'giveaway', taskQueue: TASK_QUEUES.social, activities: socialActivities(config, giveawayDb) },
     {
       namespace: 'giftcard',
       taskQueue: TASK_QUEUES.giftcard,
@@ -146,6 +150,14 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): 
     },
     { namespace: 'giftcard', taskQueue: TASK_QUEUES.payments, activities: payments },
   ];
+}
+
+/** A network that failed so often in a row is left alone for a while. */
+const BREAKER = { failures: 10, openMs: 10_000 };
+
+function socialActivities(config: WorkerConfig, db: Database): object {
+  const { SOCIAL_URL: baseUrl, SOCIAL_API_KEY: apiKey, SOCIAL_TIMEOUT_MS: timeoutMs } = config;
+  return createSocialActivities({ db, social: withBreaker(httpSocial({ baseUrl, apiKey, timeoutMs }), BREAKER) });
 }
 
 function runRelays(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): void {

@@ -1,12 +1,23 @@
 import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
 import { RUN_SETTLEMENTS, type SettlementRunInput } from '../workflows/giftcard/settlement.contract.ts';
+import { VERIFY_ENTRIES } from '../workflows/giveaway/contract.ts';
 import type { Sweep } from './schedules.ts';
 import { TASK_QUEUES } from './task-queues.ts';
 
 const HOUR_MS = 3_600_000;
+/** Entrants look whether their entry counts: they do not wait for a minute. */
+const VERIFY_EVERY_MS = 10_000;
 
 /** What is looked for again and again, besides what each workflow waits for by itself. */
 export const sweepsEvery = (everyMs: number): Sweep[] => [
+  {
+    namespace: 'giveaway',
+    scheduleId: 'giveaway.verify-entries',
+    workflowType: VERIFY_ENTRIES,
+    taskQueue: TASK_QUEUES.giveaway,
+    everyMs: Math.min(everyMs, VERIFY_EVERY_MS),
+    summary: 'Asks the social networks about entries, and looks for what entrants have in common',
+  },
   {
     namespace: 'giftcard',
     scheduleId: 'giftcard.expire-authorisations',

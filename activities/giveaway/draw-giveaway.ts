@@ -6,6 +6,7 @@ import {
   saveDraw,
   type DrawMaterial,
 } from '../../db/giveaway/draw-giveaway.ts';
+import { settleEligibility } from '../../db/giveaway/settle-eligibility.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
 import {
   commitmentSigningBytes,
@@ -35,8 +36,11 @@ export interface DrawDependencies {
 }
 
 export const drawGiveawayActivities = ({ db, secrets, signer, heartbeat }: DrawDependencies) => ({
-  /** Hashes every entry into the tree and publishes the signed commitment, before the secret is revealed. */
+  /** Settles who takes part, hashes every entry into the tree and publishes the signed commitment, before the secret is revealed. */
   commitDraw: async (input: RunGiveawayInput): Promise<void> => {
+    for (let after: string | null = ''; after !== null; heartbeat()) {
+      ({ next: after } = await settleEligibility(db, { giveawayId: input.giveawayId, after }));
+    }
     const material = await readDrawMaterial(db, input.giveawayId);
     const commitment = commitmentOf(input.giveawayId, material, await summarize(db, input.giveawayId, heartbeat));
     await saveCommitment(

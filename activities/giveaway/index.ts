@@ -2,12 +2,15 @@ import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
+import type { SocialPort } from '../../providers/social/port.ts';
 import { asActivities } from '../refusals.ts';
 import { cancelGiveawayActivities } from './cancel-giveaway.ts';
 import { claimAwardActivities } from './claim-award.ts';
 import { drawGiveawayActivities } from './draw-giveaway.ts';
 import { publishGiveawayActivities } from './publish-giveaway.ts';
+import { reviewParticipantsActivities } from './review-participants.ts';
 import { runGiveawayActivities } from './run-giveaway.ts';
+import { verifyEntriesActivities } from './verify-entries.ts';
 
 export interface GiveawayDependencies {
   readonly db: Database;
@@ -21,8 +24,15 @@ export const createGiveawayActivities = ({ db, secrets, signer }: GiveawayDepend
     ...publishGiveawayActivities(db),
     ...cancelGiveawayActivities(db),
     ...runGiveawayActivities(db, secrets),
+    ...reviewParticipantsActivities({ db, heartbeat }),
     ...drawGiveawayActivities({ db, secrets, signer, heartbeat }),
     ...claimAwardActivities(db),
   });
 
 export type GiveawayActivities = ReturnType<typeof createGiveawayActivities>;
+
+/** On the queue `social`: so that whoever waits for a network holds up nothing else. */
+export const createSocialActivities = ({ db, social }: { readonly db: Database; readonly social: SocialPort }) =>
+  asActivities(verifyEntriesActivities({ db, social, heartbeat }));
+
+export type SocialActivities = ReturnType<typeof createSocialActivities>;

@@ -6,6 +6,7 @@ import {
   readGiveawayTimes,
   type GiveawayTimes,
 } from '../../db/giveaway/run-giveaway.ts';
+import { scoreAll } from './review-participants.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
 import { hashSecret } from '../../domain/draw/randomness.ts';
 import { randomSecret } from '../../runtime/crypto.ts';
@@ -30,7 +31,10 @@ export const runGiveawayActivities = (db: Database, secrets: SecretBox) => ({
   },
 
   /** @returns how long it is too early, in milliseconds; 0 when closed. */
-  closeGiveaway: (input: RunGiveawayInput): Promise<number> => closeGiveaway(db, input.giveawayId, input),
+  closeGiveaway: async (input: RunGiveawayInput): Promise<number> => {
+    await scoreAll(db, input);
+    return closeGiveaway(db, input.giveawayId, input);
+  },
 
   advanceGiveaway: (input: RunGiveawayInput & { to: 'FULFILLING' | 'COMPLETED' }): Promise<void> =>
     advanceGiveaway(db, input, input),

@@ -17,8 +17,17 @@ const CHECKS: Readonly<Record<string, string>> = {
   'nothing is 15 minutes beyond its deadline': `
     select count(*) as checked, count(*) filter (where
       state = 'FUNDING' and updated_at < now() - interval '15 minutes'
-      or state in ('SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN') and closes_at < now() - interval '15 minutes') as broken
+      or state in ('SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN') and closes_at + coalesce((rules ->> 'verificationGraceMs')::bigint, 0) * interval '1 millisecond' < now() - interval '15 minutes') as broken
     from giveaways where state not in ('DRAFT', 'FUNDING_FAILED', 'COMPLETED', 'CANCELLED')`,
+  'no entry weighs that a social network has not confirmed': `
+    select count(*) as checked, count(*) filter (where (e.reason = 'eligible') and v.verdict <> 'PASS') as broken
+    from giveaway_verifications v join giveaway_entries e on e.id = v.entry_id`,
+  'nobody is awarded who was excluded, under review or without a required entry at the freeze': `
+    select count(*) as checked, count(*) filter (where not exists (
+      select from giveaway_entries e where e.giveaway_id = a.giveaway_id and e.participant_id = a.participant_id and e.reason = 'eligible')
+      or exists (select from giveaway_exclusions x where (x.giveaway_id, x.participant_id) = (a.giveaway_id, a.participant_id))
+      or exists (select from giveaway_reviews r where (r.giveaway_id, r.participant_id) = (a.giveaway_id, a.participant_id) and r.state <> 'CLEARED')) as broken
+    from giveaway_awards a`,
 };
 
 /** The invariants of the giveaway database, and the proof of every draw. */

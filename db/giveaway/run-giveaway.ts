@@ -2,6 +2,7 @@ import type { Cause } from '../../domain/cause.ts';
 import { hasReached, rulesText, type GiveawayState } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
 import { readEntryTerms } from './entry-terms.ts';
+import { awaitedVerificationMs } from './verify-entries.ts';
 import { lockGiveaway, moveGiveaway, type GiveawayRow } from './move-giveaway.ts';
 
 export interface GiveawayTimes {
@@ -73,6 +74,7 @@ async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
 /**
  * The freeze, OPEN → CLOSED: takes the giveaway's advisory lock exclusively, so that every entry that was let in has
  * committed and none comes after. The timer only proposes: before the deadline, by the database's clock, nothing moves.
+ * While too much is unknown about entries the freeze waits, up to the limit of the rules; nobody enters meanwhile.
  * @returns how long it is too early, in milliseconds; 0 when the giveaway is closed.
  */
 export const closeGiveaway = (db: Database, giveawayId: string, cause: Cause): Promise<number> =>
@@ -82,6 +84,8 @@ export const closeGiveaway = (db: Database, giveawayId: string, cause: Cause): P
     if (hasReached(giveaway.state, 'CLOSED')) return 0;
     const { closesInMs } = await readGiveawayTimes(trx, giveawayId);
     if (closesInMs > 0) return closesInMs;
+    const verificationMs = await awaitedVerificationMs(trx, giveawayId);
+    if (verificationMs > 0) return verificationMs;
     await moveGiveaway(trx, {
       giveaway,
       from: ['OPEN'],

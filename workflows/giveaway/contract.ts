@@ -46,6 +46,12 @@ export interface CancelGiveawayInput extends Caused {
 /** An update of the running giveaway; refused once the draw is committed to. */
 export const CANCEL_GIVEAWAY = 'cancelGiveaway';
 
+export type SweepInput = Caused;
+
+/** A sweep over the entries of all giveaways that are open. */
+export const VERIFY_ENTRIES = 'verifyEntries';
+export const SOCIAL_TASK_QUEUE: TaskQueue = 'social';
+
 export interface ClaimAwardInput extends Caused {
   readonly awardId: string;
   readonly participantId: string;

@@ -1,3 +1,4 @@
 export { claimAward } from './claim-award.ts';
 export { publishGiveaway } from './publish-giveaway.ts';
 export { runGiveaway } from './run-giveaway.ts';
+export { verifyEntries } from './verify-entries.ts';

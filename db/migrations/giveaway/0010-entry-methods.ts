@@ -70,7 +70,11 @@ create table giveaway_verifications (
   account text not null,
   verdict text not null default 'UNKNOWN' check (verdict in ('PASS', 'FAIL', 'UNKNOWN')),
   evidence jsonb not null default '{}',
-  attempts int not null default 0,
+  -- Rises with every question: an answer to an earlier one is late, and ignored.
+  attempt int not null default 0,
+  -- How often it was unknown in a row.
+  unknowns int not null default 0,
+  asked_at timestamptz,
   checked_at timestamptz,
   -- When it is asked next: again at the deadline, and never once it was asked after that.
   due_at timestamptz default clock_timestamp()
