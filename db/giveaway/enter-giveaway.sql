@@ -72,7 +72,7 @@ create or replace function require_open(g giveaways, p_giveaway_id uuid) returns
 declare
   v_details jsonb := jsonb_build_object('giveawayId', p_giveaway_id);
 begin
-  if g.id is null or g.state in ('DRAFT', 'FUNDING', 'FUNDING_FAILED') then
+  if g.id is null or g.published_at is null then
     perform refuse('giveaway_not_found', 'There is no such giveaway.', v_details);
   elsif g.state = 'SCHEDULED' then
     perform refuse('giveaway_not_open', 'The giveaway has not opened yet.', v_details);

@@ -26,7 +26,7 @@ export async function openBenchGiveaway(db: Database, secrets: SecretBox): Promi
   const texts = { title: 'Bench', description: '', currency: 'USD' };
   const times = { closesAt: new Date(Date.now() + DAY_MS), claimWindowMs: DAY_MS };
   await createGiveaway(db, { id, hostId: randomUUID(), prizes, ...texts, ...times }, cause);
-  await db('giveaways').where({ id }).update({ state: 'SCHEDULED' });
+  await db('giveaways').where({ id }).update({ state: 'SCHEDULED', published_at: new Date() });
   const secret = toHex(randomSecret(32));
   const secretHash = hashSecret(drawCrypto, { giveawayId: id, drawNumber: 1, secret });
   await openGiveaway(db, id, { sealed: secrets.seal(secret, drawSecretAad(id)), secretHash }, cause);
