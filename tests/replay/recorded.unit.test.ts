@@ -6,7 +6,8 @@ import { WORKFLOW_CONTEXTS, workflowBundle } from '../../temporal-config/bundle.
 
 /**
  * Histories of running workflows, kept as they were: what a change of a workflow's code would break, breaks here first.
- * Made anew by HANDSEL_RECORD_HISTORIES=tests/replay/histories npm test -- tests/main-job/main-job
+ * Made anew by HANDSEL_RECORD_HISTORIES=tests/replay/histories npm test -- tests/main-job/main-job, or
+ * tests/wallet/wallets.e2e for those of wallets.
  */
 const folder = path.join(import.meta.dirname, 'histories');
 const files = fs.readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -23,7 +24,10 @@ describe('recorded histories', () => {
         'giveaway.claimAward',
         'giveaway.publishGiveaway',
         'giveaway.runGiveaway',
+        'wallet.disputeFunding',
         'wallet.fundWallet',
+        'wallet.withdrawWallet',
+        'wallet.withdrawWallet.parked',
       ]),
     );
   });

@@ -1,0 +1,47 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import type { Stack } from '../../scripts/stack/stack.ts';
+
+/** What the world does at the payment provider, and what the provider tells us of it. */
+export function paymentProvider(stack: Stack) {
+  const setting = (name: string): string => stack.environment[name] ?? '';
+  const post = async (path: string, token: string, body: object, headers: Record<string, string> = {}) => {
+    const response = await fetch(new URL(path, stack.applicationUrl('payments-simulator')), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  };
+  return {
+    /** The next transfers that match are struck. */
+    strike: (fault: object) => post('/admin/faults', setting('SIMULATOR_ADMIN_TOKEN'), fault),
+
+    /** Money moves at the provider, by nobody's intent of ours; whoever is named second pays nothing for it. */
+    move: (sourceAccount: string, destinationAccount: string, amount: string, feePayer: 'source' | 'destination') =>
+      post(
+        '/v1/transfers',
+        setting('PAYMENTS_API_KEY'),
+        { reference: randomUUID(), amount, currency: 'USD', sourceAccount, destinationAccount, feePayer },
+        { 'idempotency-key': randomUUID() },
+      ),
+
+    /** A signed message to the giveaway service. @returns the status of its answer. */
+    tell: async (type: string, data: object): Promise<number> => {
+      const [id, timestamp] = [`msg_${randomUUID()}`, Math.floor(Date.now() / 1_000).toString()];
+      const body = JSON.stringify({ type, data });
+      const key = Buffer.from(setting('SIMULATOR_WEBHOOK_SECRET').replace(/^whsec_/, ''), 'base64');
+      const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+      const response = await fetch(new URL('/v1/webhooks/payments', stack.applicationUrl('giveaway-api')), {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'webhook-id': id,
+          'webhook-timestamp': timestamp,
+          'webhook-signature': `v1,${signature}`,
+        },
+        body,
+      });
+      return response.status;
+    },
+  };
+}
