@@ -26,6 +26,7 @@ describe('recorded histories', () => {
         'giveaway.runGiveaway',
         'wallet.disputeFunding',
         'wallet.fundWallet',
+        'wallet.returnWithdrawal',
         'wallet.withdrawWallet',
         'wallet.withdrawWallet.parked',
       ]),

@@ -16,6 +16,9 @@ export function paymentProvider(stack: Stack) {
     /** The next transfers that match are struck. */
     strike: (fault: object) => post('/admin/faults', setting('SIMULATOR_ADMIN_TOKEN'), fault),
 
+    /** A transfer that was carried out comes back; the provider tells us so. */
+    reverse: (reference: string) => post(`/admin/transfers/${reference}/reverse`, setting('SIMULATOR_ADMIN_TOKEN'), {}),
+
     /** Money moves at the provider, by nobody's intent of ours; whoever is named second pays nothing for it. */
     move: (sourceAccount: string, destinationAccount: string, amount: string, feePayer: 'source' | 'destination') =>
       post(
