@@ -6,6 +6,8 @@ import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { account } from '../../db/ledger/account.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
 import { readBalances } from '../../db/ledger/balances.ts';
+import { reverseTransfer } from '../../db/ledger/reverse-transfer.ts';
+import { decideAdjustment, requestAdjustment } from '../../db/platform/finance-adjustments.ts';
 import { secondDecision } from '../../db/platform/second-decision.ts';
 import { checkWallets } from '../../db/wallet/audit.ts';
 import { controlWallet } from '../../db/wallet/control-wallet.ts';
@@ -105,6 +107,35 @@ describe('a disputed charge', () => {
     const done = await twice(test.db, () => writeOffDispute(test.db, writeOff, cause));
     expect(done).toMatchObject({ state: 'WRITTEN_OFF' });
     expect([await owedBy(hostId), (await losses()) - before]).toEqual([0n, 10_000n]);
+  });
+
+  it('is lost, and part of the debt is given up by hand and owed again: the rows always say what the ledger says', async () => {
+    const { hostId, fundingId } = await fundHost(test.db);
+    await postWalletHold(test.db, await spend(hostId, 10_000n), cause);
+    await disputeFunding(test.db, { fundingId, amountMinor: 10_000n }, cause);
+    await resolveDispute(test.db, resolution(fundingId, 'LOST'), cause);
+    const adjustment = {
+      adjustmentId: randomUUID(),
+      kind: 'receivable_write_off' as const,
+      debtorType: 'host:receivable' as const,
+      debtorId: hostId,
+      currency: 'USD',
+      amountMinor: 4_000n,
+      reason: 'settled',
+    };
+    await requestAdjustment(test.db, adjustment, { ...cause, actor: 'user:a' });
+    const approval = { adjustmentId: adjustment.adjustmentId, approve: true };
+    const { transferId } = await decideAdjustment(test.db, approval, { ...cause, actor: 'user:b' });
+    const broken = async () => (await checkWallets(test.db)).filter((check) => check.broken > 0);
+    expect([await owedBy(hostId), await broken()]).toEqual([6_000n, []]);
+    const reversal = {
+      reversalId: randomUUID(),
+      transferId: transferId ?? '',
+      reason: 'not settled',
+      backdated: false,
+    };
+    await reverseTransfer(test.db, reversal, cause);
+    expect([await owedBy(hostId), await broken()]).toEqual([10_000n, []]);
   });
 
   it('waits for the charge to be booked, and knows none that is not ours', async () => {
