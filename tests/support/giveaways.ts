@@ -22,7 +22,7 @@ export async function openTestGiveaway(db: Database, change: Partial<NewGiveaway
   const times = { closesAt: new Date(Date.now() + 600_000), claimWindowMs: 60_000 };
   const prizes = [{ ...prize, faceMinor: 100n }];
   await createGiveaway(db, { id, hostId: randomUUID(), ...texts, ...times, prizes, ...change }, cause);
-  await db('giveaways').where({ id }).update({ state: 'SCHEDULED' });
+  await db('giveaways').where({ id }).update({ state: 'SCHEDULED', published_at: new Date() });
   const secret = randomBytes(32).toString('hex');
   const secretHash = hashSecret(drawCrypto, { giveawayId: id, drawNumber: 1, secret });
   await openGiveaway(db, id, { sealed: testSecrets.seal(secret, drawSecretAad(id)), secretHash }, cause);
