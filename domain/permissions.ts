@@ -11,6 +11,7 @@ export const PERMISSIONS = {
   'wallet.withdraw': ['host'],
   'wallet.control': ['finance', 'admin'],
   'giveaway.manage': ['host'],
+  'giveaway.judge': ['host', 'ops', 'admin'],
   'giveaway.enter': ['participant'],
   'award.claim': ['participant'],
   'merchant.manage': ['merchant'],

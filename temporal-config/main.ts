@@ -43,6 +43,9 @@ const WORKER_PARTS = [
 ] as const;
 type WorkerConfig = Config<(typeof WORKER_PARTS)[number]>;
 
+/** A network that failed so often in a row is left alone for a while. */
+const BREAKER = { failures: 10, openMs: 10_000 };
+
 const mode = loadConfig(['worker']);
 const log = createLog({
   name: mode.JOB_MODE === 'gateway' ? 'gateway' : 'worker',
@@ -151,9 +154,6 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): 
     { namespace: 'giftcard', taskQueue: TASK_QUEUES.payments, activities: payments },
   ];
 }
-
-/** A network that failed so often in a row is left alone for a while. */
-const BREAKER = { failures: 10, openMs: 10_000 };
 
 function socialActivities(config: WorkerConfig, db: Database): object {
   const { SOCIAL_URL: baseUrl, SOCIAL_API_KEY: apiKey, SOCIAL_TIMEOUT_MS: timeoutMs } = config;

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/connect.ts';
-import { postEscrow, reserveEscrow, voidEscrow } from '../../db/giftcard/reserve-escrow.ts';
+import { merchantOwners, postEscrow, reserveEscrow, voidEscrow } from '../../db/giftcard/reserve-escrow.ts';
 import { parseMinor } from '../../domain/money.ts';
 import type { Reservation, ReservationRef, ReserveEscrowInput } from '../../workflows/giftcard/contract.ts';
 
@@ -9,8 +9,8 @@ const causeOf = ({ requestId }: { requestId: string }, reservationId: string) =>
 });
 
 export const reserveEscrowActivities = (db: Database) => ({
-  reserveEscrow: (input: ReserveEscrowInput): Promise<Reservation> =>
-    reserveEscrow(
+  reserveEscrow: async (input: ReserveEscrowInput): Promise<Reservation> => {
+    const reservation = await reserveEscrow(
       db,
       {
         ...input,
@@ -19,7 +19,15 @@ export const reserveEscrowActivities = (db: Database) => ({
         cards: input.cards.map((card) => ({ ...card, faceMinor: parseMinor(card.faceMinor) })),
       },
       causeOf(input, input.reservationId),
-    ),
+    );
+    return {
+      ...reservation,
+      merchantOwnerIds: await merchantOwners(
+        db,
+        input.cards.map(({ merchantId }) => merchantId),
+      ),
+    };
+  },
   postEscrow: (input: ReservationRef): Promise<Reservation> =>
     postEscrow(db, input.reservationId, causeOf(input, input.reservationId)),
   voidEscrow: (input: ReservationRef): Promise<Reservation> =>

@@ -24,6 +24,7 @@ export const publishGiveawayActivities = (db: Database) => ({
     };
   },
   beginPublish: (input: PublishGiveawayInput): Promise<void> => beginPublish(db, input, input),
-  completePublish: (input: PublishGiveawayInput): Promise<void> => completePublish(db, input, input),
+  completePublish: (input: PublishGiveawayInput & { merchantOwnerIds?: readonly string[] }): Promise<void> =>
+    completePublish(db, { ...input, merchantOwnerIds: input.merchantOwnerIds ?? [] }, input),
   failPublish: (input: PublishGiveawayInput & { failureCode: string }): Promise<void> => failPublish(db, input, input),
 });

@@ -18,6 +18,7 @@ import { walletRoutes } from './wallets.ts';
 import { walletStatementRoutes } from './wallet-statement.ts';
 import { withdrawWalletRoutes } from './withdraw-wallet.ts';
 import { withdrawalDecisionRoutes } from './withdrawal-decisions.ts';
+import { reviewParticipantsRoutes } from './review-participants.ts';
 
 /** Every call of the service. */
 export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Route[] => [
@@ -36,6 +37,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   cancelGiveawayRoute(deps),
   enterGiveawayRoute(deps),
   ...entryRoutes(deps),
+  ...reviewParticipantsRoutes(deps),
   ...claimAwardRoutes(deps),
   paymentWebhookRoute(deps),
 ];

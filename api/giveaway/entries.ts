@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { makeReferralCode } from '../../db/giveaway/enter-giveaway.ts';
 import { readOwnEntries } from '../../db/giveaway/own-entries.ts';
+import { requestVerification } from '../../db/giveaway/verify-entries.ts';
 import { uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
@@ -31,6 +32,19 @@ export const entryRoutes = ({ db, signer, entryHashes }: GiveawayApi): Route[] =
       }));
       return { status: 200, body: { tickets, missing, underReview, entries } };
     },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/entries/{entryId}/verify',
+    summary: 'Have the social network asked again about my entry, because I have done it now',
+    auth: 'giveaway.enter',
+    idempotent: true,
+    params: z.object({ entryId: uuid }),
+    responses: { 202: { description: 'It will be asked; at most once a minute' } },
+    handler: async ({ params, principal }) => ({
+      status: 202,
+      body: await requestVerification(db, { entryId: params.entryId, participantId: principal.userId }),
+    }),
   }),
   defineRoute({
     method: 'post',

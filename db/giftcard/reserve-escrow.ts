@@ -36,6 +36,16 @@ const BATCH = 500;
 export const reserveEscrow = (db: Db, input: ReserveEscrow, cause: Cause): Promise<Reservation> =>
   callCommand<Reservation>(db, 'reserve_escrow', { ...input, ...cause });
 
+/** Who owns the merchants of these cards: they cannot win them. */
+export const merchantOwners = async (db: Db, merchantIds: readonly string[]): Promise<string[]> =>
+  (
+    await db('merchants')
+      .whereIn('id', [...merchantIds])
+      .distinct<{ owner_id: string }[]>('owner_id')
+  )
+    .map((row) => row.owner_id)
+    .toSorted();
+
 /** RESERVING → RESERVED, after the giver has posted, and its cards are opened: only forward, so it is repeated until it holds. */
 export const postEscrow = (db: Db, reservationId: string, cause: Cause): Promise<Reservation> =>
   inBatches(db, 'post_escrow', { reservationId, ...cause });

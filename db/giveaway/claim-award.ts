@@ -5,6 +5,7 @@ import type { AwardState } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
 import { awardId, FIRST_DRAW, insertAward } from './draw-giveaway.ts';
+import { lockGiveaway } from './move-giveaway.ts';
 
 export interface Award {
   readonly id: string;
@@ -88,36 +89,91 @@ export interface AwardsProgress {
 }
 
 /**
- * Ends the claim windows that are over and offers each vacated unit to the next rank that was never offered one.
+ * Ends the claim windows that are over, and the awards of who was disqualified before they were made; offers each
+ * vacated unit to the next rank that was never offered one. The giveaway's row comes first: ranks are promoted one by one.
  * @returns what is still open; safe to repeat at any time.
  */
 export const expireAwards = (db: Database, giveawayId: string, cause: Cause): Promise<AwardsProgress> =>
   db.transaction(async (trx) => {
+    await lockGiveaway(trx, giveawayId);
+    const disqualified = await disqualifiedIn(trx, giveawayId);
     const due = await trx('giveaway_awards')
       .where({ giveaway_id: giveawayId, state: 'NOTIFIED' })
-      .andWhere('claim_expires_at', '<=', trx.raw('clock_timestamp()'))
+      .andWhere((either) =>
+        either
+          .where('claim_expires_at', '<=', trx.raw('clock_timestamp()'))
+          .orWhereIn('participant_id', [...disqualified]),
+      )
       .orderBy('rank')
       .forUpdate()
       .select<{ id: string }[]>('id');
     for (const { id } of due) {
       const award = await lockAward(trx, id);
-      await moveAward(trx, award, { state: 'EXPIRED' }, 'giveaway.award.expired', cause);
-      await promote(trx, award, cause);
+      await vacateAward(trx, award, disqualified.has(award.participantId) ? 'DISQUALIFIED' : 'EXPIRED', cause);
     }
     return readProgress(trx, giveawayId);
   });
 
-/** The vacated unit goes to the lowest rank that was never offered a prize; nobody else moves. */
-async function promote(trx: Db, vacated: Award, cause: Cause): Promise<void> {
+/** Ends an award that the caller has locked, after its giveaway, and promotes the next rank. */
+async function vacateAward(trx: Db, award: Award, state: 'EXPIRED' | 'DISQUALIFIED', cause: Cause): Promise<void> {
+  await moveAward(trx, award, { state }, `giveaway.award.${state.toLowerCase()}`, cause);
+  await promote(trx, award, state, cause);
+}
+
+/**
+ * Takes the open award of somebody who was disqualified, if there is one, and promotes the next rank. The caller has
+ * locked the giveaway.
+ * @throws DomainError disqualification_not_possible when the prize is theirs already.
+ */
+export async function vacateAwardsOf(
+  trx: Db,
+  { giveawayId, participantId }: { giveawayId: string; participantId: string },
+  cause: Cause,
+): Promise<void> {
+  const live = await trx('giveaway_awards')
+    .where({ giveaway_id: giveawayId, participant_id: participantId })
+    .whereNotIn('state', ['EXPIRED', 'DECLINED', 'DISQUALIFIED'])
+    .orderBy('rank')
+    .select<{ id: string }[]>('id');
+  for (const { id } of live) {
+    const award = await lockAward(trx, id);
+    if (award.state !== 'NOTIFIED') {
+      throw new DomainError('disqualification_not_possible', `The award is ${award.state}.`, {
+        awardId: id,
+        state: award.state,
+      });
+    }
+    await vacateAward(trx, award, 'DISQUALIFIED', cause);
+  }
+}
+
+async function disqualifiedIn(trx: Db, giveawayId: string): Promise<ReadonlySet<string>> {
+  const rows = await trx('giveaway_disqualifications')
+    .where({ giveaway_id: giveawayId })
+    .whereNotNull('approved_by')
+    .select<{ participant_id: string }[]>('participant_id');
+  return new Set(rows.map((row) => row.participant_id));
+}
+
+/** The vacated unit goes to the lowest rank that was never offered a prize and may have it; nobody else moves. */
+async function promote(trx: Db, vacated: Award, why: 'EXPIRED' | 'DISQUALIFIED', cause: Cause): Promise<void> {
   const offered = await trx('giveaway_awards')
     .where({ giveaway_id: vacated.giveawayId, draw_number: FIRST_DRAW })
     .select<{ rank: number }[]>('rank');
   const ranked = await trx('giveaway_ranking')
     .where({ giveaway_id: vacated.giveawayId, draw_number: FIRST_DRAW })
     .max<{ most: number | null }[]>({ most: 'rank' });
-  const next = nextRank(ranked[0]?.most ?? 0, new Set(offered.map(({ rank }) => rank)), () => 'PASS');
+  const disqualified = await trx('giveaway_ranking')
+    .where({ giveaway_id: vacated.giveawayId, draw_number: FIRST_DRAW })
+    .whereIn('participant_id', [...(await disqualifiedIn(trx, vacated.giveawayId))])
+    .select<{ rank: number }[]>('rank');
+  const failed = new Set(disqualified.map(({ rank }) => rank));
+  const next = nextRank(ranked[0]?.most ?? 0, new Set(offered.map(({ rank }) => rank)), (rank) =>
+    failed.has(rank) ? 'FAIL' : 'PASS',
+  );
   if (next.kind !== 'promoted') return;
-  await insertAward(trx, vacated.giveawayId, vacated.prizeId, next.rank, `promoted: rank ${vacated.rank} expired`);
+  const reason = `promoted: rank ${vacated.rank} ${why === 'EXPIRED' ? 'expired' : 'was disqualified'}`;
+  await insertAward(trx, vacated.giveawayId, vacated.prizeId, next.rank, reason);
   await appendAwardEvent(
     trx,
     { ...vacated, id: awardId(vacated.giveawayId, next.rank), rank: next.rank },

@@ -71,11 +71,26 @@ export const beginPublish = (db: Database, ref: PublishRef, cause: Cause): Promi
     });
   });
 
-/** FUNDING → SCHEDULED: every prize is paid for. */
-export const completePublish = (db: Database, ref: PublishRef, cause: Cause): Promise<void> =>
+/** FUNDING → SCHEDULED: every prize is paid for. Whose merchants they are of cannot win them. */
+export const completePublish = (
+  db: Database,
+  ref: PublishRef & { merchantOwnerIds: readonly string[] },
+  cause: Cause,
+): Promise<void> =>
   db.transaction(async (trx) => {
     const giveaway = await lockGiveaway(trx, ref.giveawayId);
     if (giveaway.publish_id === ref.publishId && hasReached(giveaway.state, 'SCHEDULED')) return;
+    if (ref.merchantOwnerIds.length > 0) {
+      const excluded = ref.merchantOwnerIds.map((participantId) => ({
+        giveaway_id: giveaway.id,
+        participant_id: participantId,
+        code: 'merchant_excluded',
+        reason: 'Owns a merchant of the prizes.',
+        decided_by: cause.actor,
+      }));
+      // Somebody may have been blocked by the host before.
+      await trx('giveaway_exclusions').insert(excluded).onConflict().ignore();
+    }
     await moveGiveaway(trx, {
       giveaway,
       from: ['FUNDING'],

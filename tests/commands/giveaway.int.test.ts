@@ -21,7 +21,7 @@ import { grantRoles, registerUser } from '../../db/identity/users.ts';
 import { hashSecret } from '../../domain/draw/randomness.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import { createSecretBox } from '../../runtime/secret-box.ts';
-import { newEntry } from '../support/giveaways.ts';
+import { newEntry, passDeadline } from '../support/giveaways.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { KEY_ID, publicKey, signHex } from '../giveaway/draw/build-draw.ts';
 import { eventCounts, twice } from './twice.ts';
@@ -90,7 +90,7 @@ describe('every command of the giveaway database, twice at once and again', () =
       title: 'T',
       description: '',
       currency: 'USD',
-      closesAt: new Date(Date.now() + 1_500),
+      closesAt: new Date(Date.now() + 600_000),
       claimWindowMs: 60_000,
       prizes,
     };
@@ -100,7 +100,7 @@ describe('every command of the giveaway database, twice at once and again', () =
     expect((await run(() => holdWallet(test.db, hold, cause))).feeMinor).toBe('750');
     await run(() => beginPublish(test.db, ref, cause));
     await run(() => postWalletHold(test.db, ids.publish, cause));
-    await run(() => completePublish(test.db, ref, cause));
+    await run(() => completePublish(test.db, { ...ref, merchantOwnerIds: [randomUUID()] }, cause));
     await run(() => failPublish(test.db, { ...ref, failureCode: 'late' }, cause));
     const undone = { ...hold, id: randomUUID(), grossMinor: 100n };
     await run(() => voidWalletHold(test.db, undone.id, cause));
@@ -123,7 +123,7 @@ describe('every command of the giveaway database, twice at once and again', () =
       });
     }
     expect(await closeGiveaway(test.db, ids.giveaway, cause)).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 1_600));
+    await passDeadline(test.db, ids.giveaway);
     expect(await run(() => closeGiveaway(test.db, ids.giveaway, cause))).toBe(0);
     await expect(enterGiveaway(test.db, newEntry(ids.giveaway), cause)).rejects.toMatchObject({
       code: 'giveaway_closed',

@@ -39,6 +39,8 @@ export interface ReservationRef extends Caused {
 export interface Reservation {
   readonly reservationId: string;
   readonly state: 'RESERVING' | 'RESERVED' | 'VOIDED';
+  /** Who owns the merchants of the cards, and so cannot win them; told when the cards are reserved. */
+  readonly merchantOwnerIds?: readonly string[];
 }
 
 export interface AssignGiftCardInput extends Caused {

@@ -56,6 +56,7 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
   const { cards, currency, grossMinor } = await planPublish(input);
   const saga = new Saga();
   let held: { readonly fundingFeeMinor: string } | undefined;
+  let merchantOwnerIds: readonly string[] = [];
   try {
     saga.willUndo('hold wallet', () => voidWalletHold(input));
     say('holding the wallet');
@@ -63,7 +64,7 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
     await beginPublish(input);
     saga.willUndo('reserve escrow', () => escrow.executeOperation('voidEscrow', ref));
     say('reserving the escrow');
-    await escrow.executeOperation('reserveEscrow', {
+    const reservation = await escrow.executeOperation('reserveEscrow', {
       ...ref,
       giveawayId,
       hostId,
@@ -72,6 +73,7 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
       fundingFeeMinor: held.fundingFeeMinor,
       cards,
     });
+    merchantOwnerIds = reservation.merchantOwnerIds ?? [];
     say('posting the wallet');
     await postWalletHold(input);
   } catch (error) {
@@ -87,7 +89,7 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
   await wf.CancellationScope.nonCancellable(async () => {
     say('posting the escrow');
     await escrow.executeOperation('postEscrow', ref);
-    await completePublish(input);
+    await completePublish({ ...input, merchantOwnerIds });
   });
   return { giveawayId, publishId, grossMinor, fundingFeeMinor: held.fundingFeeMinor, currency };
 }

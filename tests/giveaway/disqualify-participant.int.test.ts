@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawGiveawayActivities } from '../../activities/giveaway/draw-giveaway.ts';
+import { checkGiveaways } from '../../db/giveaway/audit.ts';
+import { claimAward, expireAwards } from '../../db/giveaway/claim-award.ts';
+import { disqualifyParticipant } from '../../db/giveaway/disqualify-participant.ts';
+import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
+import { closeGiveaway } from '../../db/giveaway/run-giveaway.ts';
+import { eventCounts, twice } from '../commands/twice.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { newEntry, openTestGiveaway, passDeadline, testSecrets } from '../support/giveaways.ts';
+import { KEY_ID, publicKey, signHex } from './draw/build-draw.ts';
+
+const cause = { actor: 'user:test', requestId: 'test' };
+
+interface AwardRow {
+  readonly id: string;
+  readonly rank: number;
+  readonly participant_id: string;
+  readonly state: string;
+  readonly reason: string;
+}
+
+describe('a disqualification after the freeze', () => {
+  let test: TestDatabase;
+  let giveawayId: string;
+  const signer = { keyId: KEY_ID, publicKey, sign: signHex };
+  const awards = () =>
+    test
+      .db('giveaway_awards')
+      .where({ giveaway_id: giveawayId })
+      .orderBy('rank')
+      .select<AwardRow[]>('id', 'rank', 'participant_id', 'state', 'reason');
+  const states = async () => (await awards()).map(({ rank, state }) => `${rank} ${state}`);
+  const ranked = async (rank: number): Promise<string> =>
+    (await test.db('giveaway_ranking').where({ giveaway_id: giveawayId, rank }).first('participant_id')).participant_id;
+  const disqualify = (participantId: string, decidedBy: string, byHost = false) =>
+    disqualifyParticipant(
+      test.db,
+      { giveawayId, participantId, reason: 'a bot', evidence: 'forty entries in one second', decidedBy, byHost },
+      cause,
+    );
+  const draw = async (step: 'commitDraw' | 'drawGiveaway') =>
+    drawGiveawayActivities({ db: test.db, secrets: testSecrets, signer, heartbeat: () => {} })[step]({
+      giveawayId,
+      ...cause,
+    });
+
+  beforeAll(async () => {
+    test = await createTestDatabase('giveaway');
+    giveawayId = await openTestGiveaway(test.db);
+    for (let n = 0; n < 8; n += 1) await enterGiveaway(test.db, newEntry(giveawayId), cause);
+  });
+  afterAll(() => test.drop());
+
+  it('is not possible before: until then one person decides, with the review queue or an exclusion', async () => {
+    await expect(disqualify(randomUUID(), 'user:ops')).rejects.toMatchObject({ code: 'disqualification_not_possible' });
+  });
+
+  it('takes two people, of whom one is not the host, and gives the prize to the next rank', async () => {
+    await passDeadline(test.db, giveawayId);
+    expect(await closeGiveaway(test.db, giveawayId, cause)).toBe(0);
+    await draw('commitDraw');
+    await draw('drawGiveaway');
+    expect(await states()).toEqual(['1 NOTIFIED']);
+    const winner = await ranked(1);
+    expect(await twice(test.db, () => disqualify(winner, 'user:host', true))).toMatchObject({ approvedBy: null });
+    // The host under another key is still the host.
+    expect(await disqualify(winner, 'user:host-too', true)).toMatchObject({ approvedBy: null });
+    expect(await states()).toEqual(['1 NOTIFIED']);
+    const approved = await Promise.all([disqualify(winner, 'user:ops'), disqualify(winner, 'user:ops')]);
+    expect(approved[0]).toMatchObject({ requestedBy: 'user:host', approvedBy: 'user:ops' });
+    expect(approved[1]).toEqual(approved[0]);
+    expect(await states()).toEqual(['1 DISQUALIFIED', '2 NOTIFIED']);
+    expect((await awards())[1]?.reason).toBe('promoted: rank 1 was disqualified');
+    await expect(
+      claimAward(test.db, { awardId: (await awards())[0]?.id ?? '', participantId: winner }, cause),
+    ).rejects.toMatchObject({ code: 'award_not_claimable' });
+  });
+
+  it('passes over who was disqualified before it was their turn', async () => {
+    const third = await ranked(3);
+    await disqualify(third, 'user:ops');
+    await disqualify(third, 'user:admin');
+    await test
+      .db('giveaway_awards')
+      .where({ giveaway_id: giveawayId, rank: 2 })
+      .update({ claim_expires_at: new Date(0) });
+    await Promise.all([1, 2, 3].map(() => expireAwards(test.db, giveawayId, cause)));
+    expect(await states()).toEqual(['1 DISQUALIFIED', '2 EXPIRED', '4 NOTIFIED']);
+  });
+
+  it('meets a claim at the same moment in one outcome, and comes too late after it', async () => {
+    const [award] = (await awards()).filter(({ state }) => state === 'NOTIFIED');
+    if (!award) throw new Error('nobody was promoted');
+    const participantId = award.participant_id;
+    await disqualify(participantId, 'user:host', true);
+    const [claimed, approved] = await Promise.allSettled([
+      claimAward(test.db, { awardId: award.id, participantId }, cause),
+      disqualify(participantId, 'user:ops'),
+    ]);
+    expect([claimed.status, approved.status].toSorted()).toEqual(['fulfilled', 'rejected']);
+    const next = (await awards()).find(({ state }) => state === 'NOTIFIED') ?? award;
+    if (next.id !== award.id)
+      await claimAward(test.db, { awardId: next.id, participantId: next.participant_id }, cause);
+    await disqualify(next.participant_id, 'user:host', true);
+    await expect(disqualify(next.participant_id, 'user:ops')).rejects.toMatchObject({
+      code: 'disqualification_not_possible',
+    });
+    expect((await awards()).filter(({ state }) => state === 'CLAIMED')).toHaveLength(1);
+  });
+
+  it('keeps the invariants, and says in events who asked and who approved', async () => {
+    expect((await checkGiveaways(test.db)).filter(({ broken }) => broken > 0)).toEqual([]);
+    const { 'giveaway.award.disqualified': vacated } = await eventCounts(test.db);
+    expect(vacated).toBeGreaterThanOrEqual(1);
+  });
+
+  it('reaches an award that is made after it', async () => {
+    giveawayId = await openTestGiveaway(test.db);
+    const entries = [newEntry(giveawayId), newEntry(giveawayId)];
+    for (const entry of entries) await enterGiveaway(test.db, entry, cause);
+    await passDeadline(test.db, giveawayId);
+    await closeGiveaway(test.db, giveawayId, cause);
+    await draw('commitDraw');
+    for (const { participantId } of entries.slice(0, 1)) {
+      await disqualify(participantId, 'user:ops');
+      await disqualify(participantId, 'user:admin');
+    }
+    await draw('drawGiveaway');
+    await expireAwards(test.db, giveawayId, cause);
+    const live = (await awards()).filter(({ state }) => state === 'NOTIFIED');
+    expect(live.map((award) => award.participant_id)).toEqual([entries[1]?.participantId]);
+  });
+});
