@@ -99,11 +99,11 @@ export const expireAwards = (db: Database, giveawayId: string, cause: Cause): Pr
     const disqualified = await disqualifiedIn(trx, giveawayId);
     const due = await trx('giveaway_awards')
       .where({ giveaway_id: giveawayId, state: 'NOTIFIED' })
-      .andWhere((either) =>
-        either
+      .andWhere((either) => {
+        void either
           .where('claim_expires_at', '<=', trx.raw('clock_timestamp()'))
-          .orWhereIn('participant_id', [...disqualified]),
-      )
+          .orWhereIn('participant_id', [...disqualified]);
+      })
       .orderBy('rank')
       .forUpdate()
       .select<{ id: string }[]>('id');
