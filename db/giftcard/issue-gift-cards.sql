@@ -110,7 +110,8 @@ begin
       expires_at = least(now() + make_interval(days => i.validity_days), i.valid_until),
       next_deadline = least(now() + make_interval(days => i.validity_days), i.valid_until)
     from codes x, catalogue_items i
-    where c.id = x.id and i.id = c.catalogue_item_id and c.state = 'ISSUED' and c.assigned_at is null and c.reservation_id = (p ->> 'orderId')::uuid
+    -- As text, so that the cards are looked up one by one and not all of the order for each.
+    where c.id = x.id and i.id = c.catalogue_item_id and c.state = 'ISSUED' and c.assigned_at is null and c.reservation_id::text = p ->> 'orderId'
     returning c.id, c.expires_at
   )
   insert into domain_events (aggregate_type, aggregate_id, version, type, payload, actor, correlation_id, hash)
