@@ -42,13 +42,16 @@ export async function onceForKey(
   const resourceId = nameUuid(sha1, service, principal, route, key);
   const claim = await claimKey(db, { ...attempt, requestHash, resourceId, budgetMs });
   if (claim.kind !== 'claimed') return answerWithoutWork(claim, budgetMs);
+  let completed = false;
   try {
     const reply = await withRefusalsAsReplies(call, () => work(claim.resourceId));
-    if (isFinal(reply.status)) return toReply(await completeKey(db, attempt, toAnswer(reply)));
-    return reply;
+    if (!isFinal(reply.status)) return reply;
+    const answer = await completeKey(db, attempt, toAnswer(reply));
+    completed = true;
+    return toReply(answer);
   } finally {
     // Best effort: whoever repeats after the budget gets through in any case.
-    await releaseKey(db, attempt).catch(() => {});
+    if (!completed) await releaseKey(db, attempt).catch(() => {});
   }
 }
 
