@@ -126,7 +126,9 @@ describe('money that goes back, and payouts that wait', () => {
     expect(reason).toBe('payout_reversed');
     const amend = { caseNumber, reason: 'their new bank', payoutAccount: 'acct_elsewhere' };
     const decision = { token: finance[0]?.token, body: amend };
-    expectStatus(await cards('POST', `/v1/finance/settlements/${settlementId}/amend`, decision), 202);
+    // The row is parked a moment before its workflow takes decisions.
+    const decide = () => cards('POST', `/v1/finance/settlements/${settlementId}/amend`, decision);
+    await waitFor('the decision', async () => (await decide()).status === 202);
     await settled(redemptionId);
     const { transfers } = await providerTruth(test.stack);
     expect(transfers.at(-1)).toMatchObject({ destination: 'acct_elsewhere', status: 'succeeded' });
