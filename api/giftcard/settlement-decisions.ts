@@ -7,6 +7,7 @@ import { SETTLEMENT_DECISIONS, type SettlementDecision } from '../../workflows/g
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
 import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
+import { whenReady } from '../http/when-ready.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 const settlementId = z.object({ settlementId: uuid });
@@ -93,13 +94,16 @@ async function decide(
   settlement: Settlement,
   decision: SettlementDecision,
 ): Promise<Reply> {
-  const answer = await updateRunning(temporal, {
-    workflowId: settlement.workflow_id,
-    update: SETTLEMENT_DECISIONS[decision.kind],
-    updateId: decision.decisionId,
-    args: [decision],
-    budgetMs,
-  });
+  const ask = () =>
+    updateRunning(temporal, {
+      workflowId: settlement.workflow_id,
+      update: SETTLEMENT_DECISIONS[decision.kind],
+      updateId: decision.decisionId,
+      args: [decision],
+      budgetMs,
+    });
+  const isParked = settlement.state === 'NEEDS_ATTENTION';
+  const answer = await (isParked ? whenReady(budgetMs, 'settlement_not_parked', ask) : ask());
   const { id, state } = settlement;
   if (!answer) throw new DomainError('settlement_not_parked', `The settlement is ${state}.`, { state });
   return { status: 202, body: { settlementId: id, href: `/v1/settlements/${id}` } };
