@@ -1,5 +1,6 @@
 import type { Db } from './connect.ts';
 import { asDomainError } from './errors.ts';
+import { runPrepared } from './prepared.ts';
 
 /**
  * Runs a money command: a function of the database that takes JSON and answers JSON, in one round trip and, on a pool,
@@ -7,9 +8,10 @@ import { asDomainError } from './errors.ts';
  * @throws DomainError what the function refuses; then nothing was changed.
  */
 export async function callCommand<T>(db: Db, name: string, input: Readonly<Record<string, unknown>>): Promise<T> {
+  const statement = { name, text: `select ${name}($1::jsonb) as answer` };
   try {
-    const result: unknown = await db.raw(`select ${name}(?::jsonb) as answer`, [JSON.stringify(input, bigintAsText)]);
-    return (result as { rows: [{ answer: T }] }).rows[0].answer;
+    const [row] = await runPrepared<{ answer: T }>(db, statement, [JSON.stringify(input, bigintAsText)]);
+    return (row as { answer: T }).answer;
   } catch (error) {
     throw asDomainError(error);
   }

@@ -33,6 +33,13 @@ export const BATCH_ACTIVITY: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 };
 
+/** Two calls to a provider, each followed by a transaction; a heartbeat follows each of them. */
+export const PAYOUT: ActivityOptions = {
+  startToCloseTimeout: '30s',
+  heartbeatTimeout: '12s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+};
+
 /** A call to a provider, whose HTTP time-out is 10 s. */
 export const PROVIDER_CALL: ActivityOptions = {
   startToCloseTimeout: '15s',

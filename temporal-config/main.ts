@@ -128,6 +128,7 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): 
     db: giftcardDb,
     codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
     alerts: logAlerts(log),
+    payments,
     payoutRulesOf: (currency) => ({
       payoutMinimumMinor: config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
       platformReserveMinor: config.PLATFORM_RESERVES.get(currency) ?? 0n,

@@ -11,6 +11,8 @@ export interface PayIntentOptions {
   readonly firstSentAt: string;
   /** How long the provider recognises a repeated key. */
   readonly keyWindowMs: number;
+  /** What the provider said when the intent was sent, where it has been sent already. */
+  readonly first?: PaymentResult;
   /** Sends the intent under its own id as key; safe to repeat within the key window. */
   readonly send: () => Promise<PaymentResult>;
   /** Asks the provider for the intent by our reference. */
@@ -32,7 +34,8 @@ const GIVE_UP_MS = 24 * 3_600_000;
 export async function payIntent(options: PayIntentOptions): Promise<PaidIntent> {
   const startedAt = Date.parse(options.firstSentAt);
   // Inside the key window a repeat under the same key is the same payment; after it only a look-up is safe.
-  let result = await (Date.now() - startedAt < options.keyWindowMs ? options.send() : options.find());
+  let result =
+    options.first ?? (await (Date.now() - startedAt < options.keyWindowMs ? options.send() : options.find()));
   for (let attempt = 0; ; attempt++) {
     const end = ended(result);
     if (end) return end;

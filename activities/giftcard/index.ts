@@ -1,3 +1,4 @@
+import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
@@ -8,6 +9,7 @@ import { assignGiftCardActivities } from './assign-gift-card.ts';
 import { freezeHostEscrowActivities } from './freeze-host-escrow.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
 import { payoutLaneActivities } from './payout-lanes.ts';
+import { payOutActivities, type PayOutDependencies } from './pay-out.ts';
 import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
 import { redeemGiftCardActivities } from './redeem-gift-card.ts';
 import { refundRedemptionActivities } from './refund-redemption.ts';
@@ -20,9 +22,10 @@ export interface GiftcardDependencies {
   readonly codes: CardCodes;
   readonly alerts: AlertsPort;
   readonly payoutRulesOf: PayoutRulesOf;
+  readonly payments: PayOutDependencies['payments'];
 }
 
-export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: GiftcardDependencies) =>
+export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf, payments }: GiftcardDependencies) =>
   asActivities({
     ...foldAccountsActivities(db),
     ...reserveEscrowActivities(db),
@@ -34,6 +37,7 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf }: G
     ...authoriseGiftCardActivities(db),
     ...redeemGiftCardActivities(db, payoutRulesOf),
     ...payoutLaneActivities(db),
+    ...payOutActivities({ db, payments, payoutRulesOf, heartbeat }),
     ...paySettlementActivities(db, alerts, payoutRulesOf),
     ...settleBatchActivities(db, payoutRulesOf),
   });

@@ -1,8 +1,6 @@
 import type { Database } from '../../db/connect.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
-import { nameUuid } from '../../domain/ids.ts';
 import { parseMinor } from '../../domain/money.ts';
-import { sha1 } from '../../runtime/crypto.ts';
 import {
   redeemGiftCardId,
   type ConfirmedRedemption,
@@ -21,7 +19,7 @@ export const redeemGiftCardActivities = (db: Database, payoutRulesOf: PayoutRule
         expiresAt: new Date(input.expiresAt),
         payout: {
           settle: 'instant',
-          settlementId: nameUuid(sha1, 'settlement', input.redemptionId),
+          settlementId: input.settlementId,
           workflowId: redeemGiftCardId(input.redemptionId),
           ...payoutRulesOf(input.cardCurrency),
         },

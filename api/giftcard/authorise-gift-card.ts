@@ -11,7 +11,7 @@ import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 import { patienceMs } from './redeem-gift-card.ts';
-import { findCardAtTill, startRedemption } from './start-redemption.ts';
+import { findAtTheTill, startRedemption } from './start-redemption.ts';
 
 const MAX_TTL_MS = 15 * 60_000;
 const authorisationId = z.object({ authorisationId: uuid });
@@ -32,8 +32,7 @@ export const authoriseGiftCardRoutes = (deps: GiftcardApi): Route[] => [
     }),
     responses: { 201: { description: 'Held until `expiresAt`' } },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
-      await requireMerchant(deps.db, body.merchantId, principal.userId);
-      const card = await findCardAtTill(deps, principal.userId, body.code);
+      const { card } = await findAtTheTill(deps, principal.userId, body);
       const held = await authoriseGiftCard(
         deps.db,
         {

@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
-import { findCardAtTill, startRedemption } from './start-redemption.ts';
+import { findAtTheTill, startRedemption } from './start-redemption.ts';
 
 const DEFAULT_PATIENCE_MS = 30_000;
 
@@ -32,8 +32,7 @@ export const redeemGiftCardRoutes = (deps: GiftcardApi): Route[] => [
       202: { description: 'Not confirmed yet: look again at the link; it expires by itself' },
     },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
-      const merchant = await requireMerchant(deps.db, body.merchantId, principal.userId);
-      const card = await findCardAtTill(deps, principal.userId, body.code);
+      const { merchant, card } = await findAtTheTill(deps, principal.userId, body);
       const { amountMinor: amount, currency: believed, expiresInMs } = body;
       return startRedemption(deps, {
         redemptionId: resourceId,

@@ -1,8 +1,10 @@
-import { findCardByCode, type CardByCode } from '../../db/giftcard/queries.ts';
+import { findAtTill, type CardByCode, type TillMerchant } from '../../db/giftcard/find-at-till.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
-import type { Merchant } from '../../db/giftcard/register-merchant.ts';
+import { merchantNotFound } from '../../db/giftcard/register-merchant.ts';
 import { parseCode } from '../../domain/card-code.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { nameUuid } from '../../domain/ids.ts';
+import { sha1 } from '../../runtime/crypto.ts';
 import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
 import {
   AWAIT_CONFIRMATION,
@@ -15,22 +17,27 @@ import { startAndAwait } from '../http/await-workflow.ts';
 import type { Reply } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
-/** @throws DomainError rate_limited, card_code_invalid: the same for a code that is malformed and one that is unknown. */
-export async function findCardAtTill(
+/**
+ * @throws DomainError rate_limited; merchant_not_found, also for somebody else's; card_code_invalid, the same for a code
+ *   that is malformed and one that is unknown.
+ */
+export async function findAtTheTill(
   { db, codes, codeLimit }: GiftcardApi,
-  principalId: string,
-  typed: string,
-): Promise<CardByCode> {
-  await codeLimit.consume(principalId);
-  const code = parseCode(typed);
-  const card = code && (await findCardByCode(db, codes.hashes(code)));
+  ownerId: string,
+  typed: { readonly merchantId: string; readonly code: string },
+): Promise<{ readonly merchant: TillMerchant; readonly card: CardByCode }> {
+  await codeLimit.consume(ownerId);
+  const { merchantId } = typed;
+  const code = parseCode(typed.code);
+  const { merchant, card } = await findAtTill(db, { merchantId, ownerId, codeHashes: code ? codes.hashes(code) : [] });
+  if (!merchant) throw merchantNotFound(merchantId);
   if (!card) throw new DomainError('card_code_invalid', 'There is no card with this code.');
-  return card;
+  return { merchant, card };
 }
 
 export interface StartRedemption {
   readonly redemptionId: string;
-  readonly merchant: Merchant;
+  readonly merchant: TillMerchant;
   readonly card: CardByCode;
   readonly amountMinor: bigint | undefined;
   /** What the till believes the card to be in. */
@@ -65,8 +72,10 @@ export async function startRedemption(
     const { step: _step, ...body } = await redeemGiftCard(db, { ...input, ...batched }, { actor, requestId });
     return { status: 201, body, headers };
   }
+  const settlementId = nameUuid(sha1, 'settlement', redemptionId);
   const argument: RedeemGiftCardInput = {
     ...input,
+    settlementId,
     amountMinor: redemption.amountMinor?.toString() ?? null,
     cardCurrency: card.currency,
     expiresAt: expiresAt.toISOString(),
@@ -80,7 +89,7 @@ export async function startRedemption(
     args: [argument],
     update: AWAIT_CONFIRMATION,
     summary: `Redeem card ${card.id} at merchant ${merchant.id}`,
-    searchAttributes: { CardId: card.id, MerchantId: merchant.id, RequestId: requestId },
+    searchAttributes: { CardId: card.id, MerchantId: merchant.id, SettlementId: settlementId, RequestId: requestId },
     memo: { requestId },
     budgetMs,
   });

@@ -20,17 +20,6 @@ export async function cardState(db: Db, card: GiftCard): Promise<string> {
   return open?.state ?? (card.redeemed_minor > card.refunded_minor ? 'SETTLED' : 'RELEASED');
 }
 
-export interface CardByCode {
-  readonly id: string;
-  readonly currency: string;
-}
-
-/** @param codeHashes the keyed hashes of a code, one for each look-up key: the code itself is nowhere. */
-export const findCardByCode = (db: Db, codeHashes: readonly Uint8Array[]): Promise<CardByCode | undefined> =>
-  db('gift_cards')
-    .whereIn('code_hash', [...codeHashes])
-    .first<CardByCode>('id', 'currency');
-
 const withIntents = (db: Db) =>
   Settlement.query(db)
     .withGraphFetched('intents(inOrder)')

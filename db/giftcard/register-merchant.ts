@@ -136,9 +136,12 @@ export const retireCatalogueItem = (
 /** @throws DomainError merchant_not_found, also for somebody else's. */
 export async function requireMerchant(db: Db, id: string, ownerId: string): Promise<Merchant> {
   const merchant = await db('merchants').where({ id, owner_id: ownerId }).first<Merchant>(MERCHANT);
-  if (!merchant) throw new DomainError('merchant_not_found', 'There is no such merchant of yours.', { merchantId: id });
+  if (!merchant) throw merchantNotFound(id);
   return merchant;
 }
+
+export const merchantNotFound = (merchantId: string): DomainError =>
+  new DomainError('merchant_not_found', 'There is no such merchant of yours.', { merchantId });
 
 const appendMerchantEvent = (
   trx: Db,

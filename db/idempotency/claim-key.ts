@@ -1,4 +1,5 @@
 import type { Database } from '../connect.ts';
+import { runPrepared, type PreparedStatement } from '../prepared.ts';
 
 export interface KeyRef {
   readonly principal: string;
@@ -42,10 +43,21 @@ interface ClaimRow {
   readonly response: unknown;
 }
 
-/** Claims a key for one attempt, in one statement. Of simultaneous callers exactly one gets `claimed`. */
+/**
+ * Claims a key for one attempt, in one statement. Of simultaneous callers exactly one gets `claimed`. Nobody waits for
+ * the disk: a claim that a crash forgets is made again, and the work done again under the same resource id.
+ */
 export async function claimKey(db: Database, claim: ClaimKey): Promise<KeyClaim> {
-  const { rows } = await db.raw<{ rows: ClaimRow[] }>(CLAIM, { ...claim });
-  const [row] = rows;
+  const { principal, route, key, requestHash, resourceId, attemptId, budgetMs } = claim;
+  const [row] = await runPrepared<ClaimRow>(db, CLAIM, [
+    principal,
+    route,
+    key,
+    requestHash,
+    resourceId,
+    attemptId,
+    budgetMs,
+  ]);
   if (!row?.same) return { kind: 'reused' };
   const { status, headers, response } = row;
   if (status !== null) return { kind: 'answered', answer: { status, headers, response } };
@@ -53,20 +65,25 @@ export async function claimKey(db: Database, claim: ClaimKey): Promise<KeyClaim>
 }
 
 /** The update runs even where nothing is taken over: only so does it wait for, and see, what another one inserts. */
-const CLAIM = `
+const CLAIM: PreparedStatement = {
+  name: 'claim_idempotency_key',
+  text: `
 insert into idempotency_keys as held (principal, route, key, request_hash, resource_id, attempt_id)
-values (:principal, :route, :key, :requestHash, :resourceId, :attemptId)
+select $1::text, $2::text, $3::text, $4::bytea, $5::uuid, $6::uuid
+where set_config('synchronous_commit', 'off', true) = 'off'
 on conflict (principal, route, key) do update set (attempt_id, claimed_at) = (
   select case when free then excluded.attempt_id else held.attempt_id end,
          case when free then clock_timestamp() else held.claimed_at end
   from (select held.status is null and held.request_hash = excluded.request_hash and (held.attempt_id is null
-    or held.claimed_at <= clock_timestamp() - :budgetMs * interval '1 millisecond') as free) as state)
-returning coalesce(attempt_id = :attemptId, false) as mine, request_hash = :requestHash as same, resource_id,
-  round(extract(epoch from clock_timestamp() - claimed_at) * 1000)::int as age_ms, status, headers, response`;
+    or held.claimed_at <= clock_timestamp() - $7::int * interval '1 millisecond') as free) as state)
+returning coalesce(attempt_id = $6::uuid, false) as mine, request_hash = $4::bytea as same, resource_id,
+  round(extract(epoch from clock_timestamp() - claimed_at) * 1000)::int as age_ms, status, headers, response`,
+};
 
 /**
  * Keeps the answer: every repeat gets it. Two attempts may have done the work (one was believed lost); the first
- * answer stands.
+ * answer stands. What was done is done again with the same result if a crash forgets its answer; a refusal might not
+ * be repeated, and is forced to the disk.
  * @returns the answer that stands.
  */
 export async function completeKey(
@@ -74,21 +91,25 @@ export async function completeKey(
   { principal, route, key }: KeyRef,
   { status, headers, response }: StoredAnswer,
 ): Promise<StoredAnswer> {
-  const answer = { status, headers: JSON.stringify(headers), response: JSON.stringify(response ?? null) };
-  const { rows } = await db.raw<{ rows: StoredAnswer[] }>(COMPLETE, { principal, route, key, ...answer });
-  const [stored] = rows;
+  const forced = status >= 400;
+  const values = [principal, route, key, status, JSON.stringify(headers), JSON.stringify(response ?? null), forced];
+  const [stored] = await runPrepared<StoredAnswer>(db, COMPLETE, values);
   if (!stored) throw new Error('A key is completed after it was claimed');
   return stored;
 }
 
-const COMPLETE = `
+const COMPLETE: PreparedStatement = {
+  name: 'complete_idempotency_key',
+  text: `
 update idempotency_keys set
-  status = coalesce(status, :status),
-  headers = coalesce(headers, :headers::jsonb),
-  response = case when status is null then :response::jsonb else response end,
+  status = coalesce(status, $4::int),
+  headers = coalesce(headers, $5::jsonb),
+  response = case when status is null then $6::jsonb else response end,
   completed_at = coalesce(completed_at, clock_timestamp())
-where principal = :principal and route = :route and key = :key
-returning status, headers, response`;
+where principal = $1 and route = $2 and key = $3 
+  and ($7::boolean or set_config('synchronous_commit', 'off', true) = 'off')
+returning status, headers, response`,
+};
 
 /** There is no final answer yet: the next repeat does the work again, under the same resource id. */
 export async function releaseKey(db: Database, { principal, route, key, attemptId }: Attempt): Promise<void> {

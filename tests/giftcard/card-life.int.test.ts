@@ -6,7 +6,8 @@ import { assignGiftCard } from '../../db/giftcard/assign-gift-card.ts';
 import { authoriseGiftCard } from '../../db/giftcard/authorise-gift-card.ts';
 import { cardHistory } from '../../db/giftcard/card-history.ts';
 import { freezeGiftCard, unfreezeGiftCard } from '../../db/giftcard/freeze-gift-card.ts';
-import { findCard, findCardByCode } from '../../db/giftcard/queries.ts';
+import { findAtTill } from '../../db/giftcard/find-at-till.ts';
+import { findCard } from '../../db/giftcard/queries.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { replaceCardCode } from '../../db/giftcard/replace-card-code.ts';
 import { cardAfter } from '../../domain/card-history.ts';
@@ -39,6 +40,11 @@ describe('the life of a gift card', () => {
     return { cardId, code: codes.reveal(cardId, made.sealed) };
   }
 
+  const cardAtTill = async (codeHashes: readonly Uint8Array[]): Promise<string | undefined> => {
+    const { merchantId, ownerId } = shop;
+    return (await findAtTill(test.db, { merchantId, ownerId, codeHashes })).card?.id;
+  };
+
   it('is not spent, held or assigned while it is frozen, but what was held before may be confirmed', async () => {
     const { cardId } = await cardWithCode();
     const hold = {
@@ -65,9 +71,9 @@ describe('the life of a gift card', () => {
     const { cardId, code: old } = await cardWithCode();
     const input = { cardId, replacementId: randomUUID(), code: codes.create(cardId) };
     await twice(test.db, () => replaceCardCode(test.db, input, cause));
-    expect(await findCardByCode(test.db, codes.hashes(old))).toBeUndefined();
+    expect(await cardAtTill(codes.hashes(old))).toBeUndefined();
     const renewed = codes.reveal(cardId, input.code.sealed);
-    expect((await findCardByCode(test.db, codes.hashes(renewed)))?.id).toBe(cardId);
+    expect(await cardAtTill(codes.hashes(renewed))).toBe(cardId);
   });
 
   it('keeps its code while the keys are rotated, and needs the old ones no more', async () => {
@@ -87,13 +93,13 @@ describe('the life of a gift card', () => {
         },
       });
     const both = createCardCodes(rings[0], rings[1]);
-    expect((await findCardByCode(test.db, both.hashes(code)))?.id).toBe(cardId);
+    expect(await cardAtTill(both.hashes(code))).toBe(cardId);
     // Cards of the other tests have codes that no key made.
     await test.db('gift_cards').whereNot({ id: cardId }).update({ code_sealed: null });
     expect(rotate().stdout).toContain('1 cards seen, 1 sealed anew: done');
     expect(rotate().stdout).toContain('1 cards seen, 0 sealed anew: done');
     const newest = createCardCodes([rings[0][0]], [rings[1][0]]);
-    expect((await findCardByCode(test.db, newest.hashes(code)))?.id).toBe(cardId);
+    expect(await cardAtTill(newest.hashes(code))).toBe(cardId);
     const card = await findCard(test.db, cardId);
     expect(newest.reveal(cardId, card?.code_sealed ?? new Uint8Array())).toBe(code);
   });

@@ -1,12 +1,13 @@
 import * as wf from '@temporalio/workflow';
 import type { GiftcardActivities } from '../../activities/giftcard/index.ts';
-import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
+import { DATABASE_ACTIVITY, DATABASE_STEP, PAYOUT, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { refusalOf } from '../answer.ts';
 import { payIntent } from '../pay-intent.ts';
-import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentsActivities } from '../payments/contract.ts';
+import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentResult, type PaymentsActivities } from '../payments/contract.ts';
 import {
   SETTLEMENT_DECISIONS,
+  type LegIntent,
   type SettlementDecision,
   type SettlementState,
   type SettlementStep,
@@ -18,6 +19,10 @@ import { waitForBalance } from './wait-for-balance.ts';
 const { completeLeg, refuseLeg, nextStep } = wf.proxyLocalActivities<GiftcardActivities>(DATABASE_STEP);
 const { markIntentUnknown, parkSettlement, resumeSettlement, writeOffPayout, alertFinance } =
   wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
+const { payOut } = wf.proxyActivities<GiftcardActivities>({
+  ...PAYOUT,
+  summary: 'the merchant, then the platform, at the payment provider',
+});
 const { sendTransfer, findTransfer } = wf.proxyActivities<PaymentsActivities>({
   ...PROVIDER_CALL,
   taskQueue: PAYMENTS_TASK_QUEUE,
@@ -52,13 +57,18 @@ type Outcome = { readonly step: SettlementStep } | { readonly parked: string };
 export async function paySettlement(settlement: PaySettlement, decisions: SettlementDecisions): Promise<void> {
   const { settlementId, currency, requestId, onState } = settlement;
   const caused = { settlementId, currency, actor: `workflow:${wf.workflowInfo().workflowId}`, requestId };
-  const show = (state: SettlementState, details: string): void => {
+  const tell = (state: SettlementState, details: string): void => {
     onState(state);
-    wf.upsertSearchAttributes(keywords({ State: state, SettlementId: settlementId }));
     wf.setCurrentDetails(details);
   };
+  let parked = false;
+  const show = (state: SettlementState, details: string): void => {
+    parked = true;
+    wf.upsertSearchAttributes(keywords({ State: state }));
+    tell(state, details);
+  };
   let step = settlement.step;
-  show(step.state, `Settlement ${settlementId}: paying the merchant, then the platform`);
+  tell(step.state, `Settlement ${settlementId}: paying the merchant, then the platform`);
   while (step.state !== 'SETTLED') {
     const outcome = await attempt(step, caused);
     if ('step' in outcome) {
@@ -67,7 +77,8 @@ export async function paySettlement(settlement: PaySettlement, decisions: Settle
     }
     step = await waitForDecision(outcome.parked, caused, { decisions, show });
   }
-  show('SETTLED', `Settlement ${settlementId}: **SETTLED**`);
+  // What went its ordinary way has no state to be found by: it costs the server a write of its own for each.
+  (parked ? show : tell)('SETTLED', `Settlement ${settlementId}: **SETTLED**`);
 }
 
 /** With money in flight nothing fails: a refusal that nobody foresaw parks as well. */
@@ -75,16 +86,23 @@ async function attempt(step: SettlementStep, caused: Caused): Promise<Outcome> {
   // Parked before this workflow was started anew: the case stands.
   if (step.state === 'NEEDS_ATTENTION') return { parked: step.reason ?? 'unknown' };
   try {
-    return step.intent ? await pay(step.intent, caused) : { step: await nextStep(caused) };
+    return step.intent ? await pay(step, caused) : { step: await nextStep(caused) };
   } catch (error) {
     return { parked: refusalOf(error).type ?? 'internal_error' };
   }
 }
 
-async function pay(intent: NonNullable<SettlementStep['intent']>, caused: Caused): Promise<Outcome> {
+async function pay(from: SettlementStep, caused: Caused): Promise<Outcome> {
+  const { step, result } = await payOut({ ...caused, step: from, keyWindowMs: KEY_WINDOW_MS });
+  return result && step.intent ? bringToAnEnd(step.intent, result, caused) : { step };
+}
+
+/** What the provider did not say yes to at once: it is looked up until there is an end. */
+async function bringToAnEnd(intent: LegIntent, first: PaymentResult, caused: Caused): Promise<Outcome> {
   const { intentId, amountMinor, currency, destinationAccount, firstSentAt } = intent;
   const { requestId } = caused;
   const paid = await payIntent({
+    first,
     firstSentAt,
     keyWindowMs: KEY_WINDOW_MS,
     send: () =>

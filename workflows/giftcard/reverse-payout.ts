@@ -1,6 +1,7 @@
 import * as wf from '@temporalio/workflow';
 import type { GiftcardActivities } from '../../activities/giftcard/index.ts';
 import { DATABASE_ACTIVITY, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
+import { keywords } from '../../temporal-config/search-attributes.ts';
 import { PAYMENTS_TASK_QUEUE, type PaymentsActivities } from '../payments/contract.ts';
 import { SETTLEMENT_STATUS, type ReversePayoutInput, type SettlementState } from './settlement.contract.ts';
 import { paySettlement } from './pay-settlement.ts';
@@ -30,6 +31,7 @@ export async function reversePayout({ intentId, requestId }: ReversePayoutInput)
   }
   const { mine, currency, ...step } = await book({ intentId, workflowId, actor: `workflow:${workflowId}`, requestId });
   if (!mine) return;
+  wf.upsertSearchAttributes(keywords({ SettlementId: step.settlementId }));
   const onState = (next: SettlementState): void => {
     state = next;
   };

@@ -31,6 +31,7 @@ export async function settleBatch(input: SettleBatchInput): Promise<void> {
     wf.setCurrentDetails('Nothing is to be paid now: what is open waits for the next window');
     return;
   }
+  wf.upsertSearchAttributes(keywords({ SettlementId: step.settlementId }));
   const { currency, requestId } = input;
   await paySettlement(
     {

@@ -1,9 +1,13 @@
+import type { PaymentResult } from '../payments/contract.ts';
+
 interface Caused {
   readonly requestId: string;
 }
 
 export interface RedeemGiftCardInput extends Caused {
   readonly redemptionId: string;
+  /** The settlement of its own that pays it out. */
+  readonly settlementId: string;
   readonly cardId: string;
   readonly merchantId: string;
   /** Absent: all that is left on the card, or all that was authorised. */
@@ -39,16 +43,34 @@ export interface SettlementStep {
   readonly caseNumber: number;
   readonly reason: string | null;
   /** Null when nothing is left to pay, or a person has to decide. */
-  readonly intent: {
-    readonly intentId: string;
-    readonly leg: 'merchant' | 'platform';
-    readonly amountMinor: string;
-    readonly currency: string;
-    /** Null: the platform's own account. */
-    readonly destinationAccount: string | null;
-    readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE' | 'REVERSED';
-    readonly firstSentAt: string;
-  } | null;
+  readonly intent: LegIntent | null;
+}
+
+export interface LegIntent {
+  readonly intentId: string;
+  readonly leg: 'merchant' | 'platform';
+  readonly amountMinor: string;
+  readonly currency: string;
+  /** Null: the platform's own account. */
+  readonly destinationAccount: string | null;
+  readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE' | 'REVERSED';
+  readonly firstSentAt: string;
+}
+
+export interface PayOutInput extends Caused {
+  readonly settlementId: string;
+  readonly currency: string;
+  readonly actor: string;
+  readonly step: SettlementStep;
+  /** How long the provider recognises a repeated idempotency key. */
+  readonly keyWindowMs: number;
+}
+
+export interface PaidOut {
+  /** Where the payout has come to. */
+  readonly step: SettlementStep;
+  /** What the provider said of the step's intent where that was not a yes; null where there is nothing to send. */
+  readonly result: PaymentResult | null;
 }
 
 export interface ConfirmedRedemption extends RedemptionView {

@@ -1,0 +1,45 @@
+import type { Database } from '../../db/connect.ts';
+import { completeLeg } from '../../db/giftcard/pay-settlement.ts';
+import { parseMinor } from '../../domain/money.ts';
+import type { LegIntent, PaidOut, PayOutInput } from '../../workflows/giftcard/settlement.contract.ts';
+import type { PaymentResult, PaymentsActivities } from '../../workflows/payments/contract.ts';
+import type { PayoutRulesOf } from './pay-settlement.ts';
+
+export interface PayOutDependencies {
+  readonly db: Database;
+  readonly payments: Pick<PaymentsActivities, 'sendTransfer' | 'findTransfer'>;
+  readonly payoutRulesOf: PayoutRulesOf;
+  readonly heartbeat: () => void;
+}
+
+export const payOutActivities = ({ db, payments, payoutRulesOf, heartbeat }: PayOutDependencies) => ({
+  /**
+   * The legs of a settlement one after the other, while the provider says yes at once: each intent was written before,
+   * and is completed in the transaction that writes the next. Anything but a yes is left to the workflow, which can wait.
+   * Repeated it sends the same intents under the same keys.
+   */
+  payOut: async ({ step, keyWindowMs, ...settlement }: PayOutInput): Promise<PaidOut> => {
+    let next = step;
+    while (next.state === 'SETTLING' && next.intent) {
+      const { intentId } = next.intent;
+      const result = await send(payments, next.intent, { keyWindowMs, requestId: settlement.requestId });
+      heartbeat();
+      if (result.kind !== 'succeeded') return { step: next, result };
+      const paid = { intentId, providerId: result.providerId, payoutFeeMinor: parseMinor(result.feeMinor) };
+      next = await completeLeg(db, { ...settlement, ...paid, ...payoutRulesOf(settlement.currency) }, settlement);
+      heartbeat();
+    }
+    return { step: next, result: null };
+  },
+});
+
+/** Inside the key window a repeat under the same key is the same payment; after it only a look-up is safe. */
+function send(
+  payments: PayOutDependencies['payments'],
+  { intentId, amountMinor, currency, destinationAccount, firstSentAt }: LegIntent,
+  { keyWindowMs, requestId }: { readonly keyWindowMs: number; readonly requestId: string },
+): Promise<PaymentResult> {
+  if (Date.now() - Date.parse(firstSentAt) >= keyWindowMs) return payments.findTransfer({ intentId, requestId });
+  const destination = destinationAccount === null ? {} : { destinationAccount };
+  return payments.sendTransfer({ intentId, amountMinor, currency, requestId, ...destination });
+}
