@@ -15,8 +15,13 @@ const SEED = Number(process.env['HANDSEL_TEST_SEED'] ?? 20_261_121);
 const RUNS = Number(process.env['HANDSEL_TEST_RUNS'] ?? 30);
 const STEPS = 14;
 
+const SCHEDULES = ['instant', 'daily'] as const;
+/** With two, no and three places after the point: a book of its own each. */
+const CURRENCIES = ['USD', 'JPY', 'KWD'] as const;
+
 const history = fc.record({
-  schedule: fc.constantFrom('instant' as const, 'daily' as const),
+  schedule: fc.constantFrom(...SCHEDULES),
+  currency: fc.constantFrom(...CURRENCIES),
   face: fc.bigInt({ min: 3n, max: 20_000n }),
   feePart: fc.bigInt({ min: 0n, max: 80n }),
   actions: fc.array(action, { minLength: 3, maxLength: STEPS }),
@@ -28,24 +33,26 @@ describe('random lives of cards', () => {
 
   beforeAll(async () => {
     test = await createTestDatabase('giftcard');
-    for (const schedule of ['instant', 'daily'] as const)
-      shops.set(schedule, await openCardShop(test.db, { payoutSchedule: schedule }));
+    for (const schedule of SCHEDULES) {
+      for (const currency of CURRENCIES)
+        shops.set(schedule + currency, await openCardShop(test.db, { payoutSchedule: schedule, currency }));
+    }
   });
   afterAll(() => test.drop());
 
   it(`end with the money where a small model says, whatever happens in what order (seed ${SEED})`, async () => {
     await fc.assert(
-      fc.asyncProperty(history, async ({ schedule, face, feePart, actions }) => {
-        const shop = shops.get(schedule);
+      fc.asyncProperty(history, async ({ schedule, currency, face, feePart, actions }) => {
+        const shop = shops.get(schedule + currency);
         if (!shop) throw new Error('No such shop');
         const fee = (face * feePart) / 1_000n;
-        const cardId = await issueCard(test.db, shop, { faceMinor: face, fundingFeeMinor: fee });
+        const cardId = await issueCard(test.db, shop, { faceMinor: face, fundingFeeMinor: fee, currency });
         const zero = { held: 0n, redeemed: 0n, refunded: 0n, released: 0n, outliving: 0n, expired: false };
         const life = new CardLife(
           test.db,
           { cardId, face, fee, remaining: face, ...zero, redemptions: [], holds: [] },
           shop,
-          schedule === 'instant',
+          { instant: schedule === 'instant', currency },
         );
         for (const one of actions) {
           await life.act(one);

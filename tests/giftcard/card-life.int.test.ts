@@ -33,11 +33,12 @@ describe('the life of a gift card', () => {
   afterAll(() => test.drop());
 
   /** An assigned card with a real code. */
-  async function cardWithCode(): Promise<{ cardId: string; code: string }> {
+  async function cardWithCode(): Promise<{ cardId: string; awardId: string; code: string }> {
     const cardId = await issueCard(test.db, shop, { assign: false });
+    const awardId = randomUUID();
     const made = codes.create(cardId);
-    await assignGiftCard(test.db, { cardId, awardId: randomUUID(), assigneeId: randomUUID(), code: made }, cause);
-    return { cardId, code: codes.reveal(cardId, made.sealed) };
+    await assignGiftCard(test.db, { cardId, awardId, assigneeId: randomUUID(), code: made }, cause);
+    return { cardId, awardId, code: codes.reveal(cardId, made.sealed) };
   }
 
   const cardAtTill = async (codeHashes: readonly Uint8Array[]): Promise<string | undefined> => {
@@ -74,6 +75,22 @@ describe('the life of a gift card', () => {
     expect(await cardAtTill(codes.hashes(old))).toBeUndefined();
     const renewed = codes.reveal(cardId, input.code.sealed);
     expect(await cardAtTill(codes.hashes(renewed))).toBe(cardId);
+  });
+
+  it('moves unspent from one winner to the next, with a code that the first has not seen', async () => {
+    const { cardId, awardId: formerAwardId, code: seen } = await cardWithCode();
+    const next = { cardId, awardId: randomUUID(), assigneeId: randomUUID(), code: codes.create(cardId) };
+    const refused = { code: 'card_not_assignable' };
+    await expect(assignGiftCard(test.db, next, cause)).rejects.toMatchObject(refused);
+    const notTheirs = { ...next, formerAwardId: randomUUID() };
+    await expect(assignGiftCard(test.db, notTheirs, cause)).rejects.toMatchObject(refused);
+    await twice(test.db, () => assignGiftCard(test.db, { ...next, formerAwardId }, cause));
+    expect(await cardAtTill(codes.hashes(seen))).toBeUndefined();
+    expect(await cardAtTill(codes.hashes(codes.reveal(cardId, next.code.sealed)))).toBe(cardId);
+    expect(cardAfter(await cardHistory(test.db, cardId))).toMatchObject({ assigneeId: next.assigneeId });
+    await redeemGiftCard(test.db, redemptionOf(cardId, shop, { amountMinor: 1n }), cause);
+    const third = { ...next, awardId: randomUUID(), formerAwardId: next.awardId, code: codes.create(cardId) };
+    await expect(assignGiftCard(test.db, third, cause)).rejects.toMatchObject(refused);
   });
 
   it('keeps its code while the keys are rotated, and needs the old ones no more', async () => {

@@ -70,20 +70,26 @@ async function payOut(db: Database, step: SettlementStep | null, refusals: numbe
   }
 }
 
+export interface CardTerms {
+  /** Each redemption is paid by itself, not by a batch. */
+  readonly instant: boolean;
+  readonly currency: string;
+}
+
 /** A card's life in the database and in the model, side by side. @throws AssertionError where they part. */
 export class CardLife {
   readonly db: Database;
   readonly model: Model;
   readonly shop: CardShop;
-  readonly instant: boolean;
+  readonly terms: CardTerms;
   /** Settlements that are to be paid. */
   readonly open: SettlementStep[] = [];
 
-  constructor(db: Database, model: Model, shop: CardShop, instant: boolean) {
+  constructor(db: Database, model: Model, shop: CardShop, terms: CardTerms) {
     this.db = db;
     this.model = model;
     this.shop = shop;
-    this.instant = instant;
+    this.terms = terms;
   }
 
   get spendable(): bigint {
@@ -121,7 +127,7 @@ export class CardLife {
 
   async redeem(amount: bigint): Promise<void> {
     const { model, shop, spendable } = this;
-    const payout = this.instant ? {} : { payout: { settle: 'later' as const } };
+    const payout = this.terms.instant ? {} : { payout: { settle: 'later' as const } };
     const input = redemptionOf(model.cardId, shop, { amountMinor: amount, ...payout });
     const before = spendable;
     const refusal = await code(
@@ -198,7 +204,7 @@ export class CardLife {
     for (const step of this.open.splice(0)) await payOut(this.db, step, refusals);
     const batch = {
       merchantId: this.shop.merchantId,
-      currency: 'USD',
+      currency: this.terms.currency,
       window: randomUUID(),
       part: 0,
       workflowId: 'test',

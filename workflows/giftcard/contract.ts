@@ -47,6 +47,8 @@ export interface AssignGiftCardInput extends Caused {
   readonly cardId: string;
   readonly awardId: string;
   readonly assigneeId: string;
+  /** The award that an unspent card moves from: it gets a new code, and its validity starts anew. */
+  readonly formerAwardId?: string;
 }
 
 export interface AssignedGiftCard {
