@@ -5,6 +5,7 @@ import { ledger } from './ledger/measure.ts';
 import type { Measure } from './measure.ts';
 import { redeem } from './redeem/measure.ts';
 import { redeemScheduled } from './redeem-scheduled/measure.ts';
+import { settle } from './settle/measure.ts';
 
 /** In the order in which they run when none is named. */
-export const MEASURES: readonly Measure[] = [ledger, redeem, redeemScheduled, issue, entries, draw];
+export const MEASURES: readonly Measure[] = [ledger, redeem, redeemScheduled, settle, issue, entries, draw];

@@ -20,13 +20,15 @@ export interface TillCard {
 
 export interface PrepareCards {
   readonly count: number;
+  /** How many merchants share them. */
+  readonly shops?: number;
   readonly payoutSchedule: PayoutSchedule;
 }
 
 const FACE_MINOR = 10_000n;
 const FUNDING_FEE_MINOR = 250n;
 /** The limit of codes that one user may try is by the minute: many tills share the load, as in life. */
-const SHOPS = 100;
+const MANY_SHOPS = 100;
 const RESERVED_AT_ONCE = 100;
 const CALLERS = 8;
 
@@ -34,21 +36,21 @@ const CALLERS = 8;
 export async function prepareCards(
   db: Database,
   stack: Stack,
-  { count, payoutSchedule }: PrepareCards,
+  { count, shops: shopCount = MANY_SHOPS, payoutSchedule }: PrepareCards,
 ): Promise<TillCard[]> {
   const config = loadConfig(['cardCodes'], stack.environment);
   const codes = createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY);
   const issue = await tokenIssuer(stack);
   const shops: (CardShop & { readonly token: string })[] = [];
-  for (let index = 0; index < SHOPS; index += 1) {
+  for (let index = 0; index < shopCount; index += 1) {
     const shop = await openCardShop(db, { payoutSchedule });
     shops.push({ ...shop, token: await issue(shop.ownerId, 'merchant') });
   }
   const cards: TillCard[] = [];
-  const perShop = Math.ceil(count / SHOPS);
+  const perShop = Math.ceil(count / shopCount);
   await runLoad({
     callers: CALLERS,
-    count: SHOPS,
+    count: shopCount,
     call: async (number) => {
       const shop = shops[number];
       if (!shop) throw new Error('One call for each shop');
