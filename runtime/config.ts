@@ -35,6 +35,8 @@ const amountsByCurrency = list.transform((items, context): ReadonlyMap<string, b
   return amounts;
 });
 const secret = z.string().min(16);
+/** Whose API the payment provider speaks. */
+const paymentsAdapter = z.enum(['handsel', 'stripe']).default('handsel');
 const jwk = z.string().transform((text, context): Record<string, string> => {
   try {
     return JSON.parse(text) as Record<string, string>;
@@ -84,9 +86,12 @@ const parts = {
     GATEWAY_CORS_ORIGINS: list.default(['http://127.0.0.1:5000']),
   },
   payments: {
+    PAYMENTS_ADAPTER: paymentsAdapter,
     PAYMENTS_URL: z.url(),
     PAYMENTS_API_KEY: secret,
     PAYMENTS_TIMEOUT_MS: milliseconds.default(10_000),
+    /** How long the provider recognises a repeated idempotency key: after that nothing is sent again. */
+    PAYMENTS_KEY_WINDOW_MS: milliseconds.default(24 * 3_600_000),
     /** The pooled account at the provider, and the platform's own account to which its service fees are paid. */
     PAYMENTS_POOL_ACCOUNT: z.string().min(1),
     PAYMENTS_PLATFORM_ACCOUNT: z.string().min(1),
@@ -96,7 +101,7 @@ const parts = {
     PAYOUT_MINIMUMS: amountsByCurrency.default(new Map()),
   },
   social: { SOCIAL_URL: z.url(), SOCIAL_API_KEY: secret, SOCIAL_TIMEOUT_MS: milliseconds.default(10_000) },
-  paymentsWebhooks: { PAYMENTS_WEBHOOK_SECRETS: list },
+  paymentsWebhooks: { PAYMENTS_ADAPTER: paymentsAdapter, PAYMENTS_WEBHOOK_SECRETS: list },
   cardCodes: { CARD_CODE_KEYS: keyRing, CARD_CODE_LOOKUP_KEY: keyRing },
   /** Hashes what entrants answer and what they may have in common; neither is kept in clear. */
   entries: { ENTRY_HASH_KEYS: keyRing },

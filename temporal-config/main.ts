@@ -8,7 +8,7 @@ import { walletNexusServices } from '../activities/wallet/nexus.ts';
 import { connect, type Database } from '../db/connect.ts';
 import { countParticipants } from '../db/giveaway/queries.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
-import { httpPayments } from '../providers/payments/http.ts';
+import { createPayments } from '../providers/payments/adapter.ts';
 import { withBreaker } from '../providers/social/breaker.ts';
 import { httpSocial } from '../providers/social/http.ts';
 import { startGateway } from '../realtime/gateway.ts';
@@ -105,15 +105,7 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
 }
 
 function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): QueueSpec[] {
-  const payments = createPaymentsActivities(
-    httpPayments({
-      baseUrl: config.PAYMENTS_URL,
-      apiKey: config.PAYMENTS_API_KEY,
-      timeoutMs: config.PAYMENTS_TIMEOUT_MS,
-      poolAccount: config.PAYMENTS_POOL_ACCOUNT,
-    }),
-    config.PAYMENTS_PLATFORM_ACCOUNT,
-  );
+  const payments = createPaymentsActivities(createPayments(config), config.PAYMENTS_PLATFORM_ACCOUNT);
   const wallet = createWalletActivities({
     db: giveawayDb,
     alerts: logAlerts(log),

@@ -23,4 +23,6 @@ export const createPaymentsActivities = (payments: PaymentsPort, platformAccount
 });
 
 const toResult = (outcome: PaymentLookUp): PaymentResult =>
-  outcome.kind === 'succeeded' ? { ...outcome, feeMinor: outcome.feeMinor.toString() } : outcome;
+  outcome.kind === 'succeeded' || outcome.kind === 'reversed'
+    ? { ...outcome, feeMinor: outcome.feeMinor.toString() }
+    : outcome;

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
+import type { VerifyPaymentWebhook } from '../../providers/payments/adapter.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
 import type { RateLimit } from '../../runtime/rate-limit.ts';
 
@@ -12,5 +13,5 @@ export interface GiftcardApi {
   readonly codes: CardCodes;
   /** Codes that somebody tries, by user. */
   readonly codeLimit: RateLimit;
-  readonly webhookSecrets: readonly string[];
+  readonly verifyPaymentWebhook: VerifyPaymentWebhook;
 }

@@ -1,4 +1,5 @@
 import { connect } from '../../db/connect.ts';
+import { paymentWebhooks } from '../../providers/payments/adapter.ts';
 import { createTokenVerifier } from '../../runtime/access-tokens.ts';
 import { createCardCodes } from '../../runtime/card-codes.ts';
 import { loadConfig } from '../../runtime/config.ts';
@@ -44,7 +45,7 @@ const app = createApp({
     budgetMs: config.REQUEST_BUDGET_MS,
     codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
     codeLimit: createRateLimit(redis, { name: 'card-code', attempts: 300, perSeconds: 60 }),
-    webhookSecrets: config.PAYMENTS_WEBHOOK_SECRETS,
+    verifyPaymentWebhook: paymentWebhooks(config),
   }),
   db,
   verifyToken: createTokenVerifier(config.AUTH_PUBLIC_KEYS),

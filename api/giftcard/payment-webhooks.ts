@@ -1,6 +1,5 @@
 import { findSettlementIntent } from '../../db/giftcard/reverse-payout.ts';
 import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
-import { verifyWebhook } from '../../providers/payments/webhook.ts';
 import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
 import {
   REVERSE_PAYOUT,
@@ -15,7 +14,7 @@ import type { GiftcardApi } from './dependencies.ts';
  * Transfers are looked up by the workflows that sent them; here the message is verified and kept. Of a payout that came
  * back nobody would know: that is looked into.
  */
-export const paymentWebhookRoute = ({ db, temporal, budgetMs, webhookSecrets }: GiftcardApi): Route =>
+export const paymentWebhookRoute = ({ db, temporal, budgetMs, verifyPaymentWebhook }: GiftcardApi): Route =>
   defineRoute({
     method: 'post',
     path: '/v1/webhooks/payments',
@@ -23,10 +22,11 @@ export const paymentWebhookRoute = ({ db, temporal, budgetMs, webhookSecrets }: 
     auth: 'public',
     responses: { 204: { description: 'Received' } },
     handler: async ({ headers, rawBody, requestId }) => {
-      const webhook = verifyWebhook({ headers, rawBody, secrets: webhookSecrets, now: Date.now() });
-      const { type, reference: intentId, id } = webhook;
+      const webhook = verifyPaymentWebhook({ headers, rawBody });
+      if (webhook.kind !== 'transfer') return { status: 204 };
+      const { reference: intentId, id } = webhook;
       // Started before the message is remembered: were it lost in between, the next attempt would pass for a repeat.
-      if (type === 'transfer.reversed' && (await findSettlementIntent(db, intentId))) {
+      if (webhook.reversed && (await findSettlementIntent(db, intentId))) {
         await startWorkflow(temporal, {
           workflowType: REVERSE_PAYOUT,
           workflowId: reversePayoutId(intentId, id),

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
+import type { VerifyPaymentWebhook } from '../../providers/payments/adapter.ts';
 import type { EntryHashes } from '../../runtime/entry-hashes.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 
@@ -11,5 +12,5 @@ export interface GiveawayApi {
   readonly budgetMs: number;
   readonly signer: ProofSigner;
   readonly entryHashes: EntryHashes;
-  readonly webhookSecrets: readonly string[];
+  readonly verifyPaymentWebhook: VerifyPaymentWebhook;
 }

@@ -1,5 +1,6 @@
 import { connect } from '../../db/connect.ts';
 import { ensureBootstrapAdmin } from '../../db/identity/ensure-bootstrap-admin.ts';
+import { paymentWebhooks } from '../../providers/payments/adapter.ts';
 import { createTokenIssuer, createTokenVerifier } from '../../runtime/access-tokens.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { createEntryHashes } from '../../runtime/entry-hashes.ts';
@@ -60,7 +61,7 @@ const routes = giveawayApiRoutes({
   budgetMs: config.REQUEST_BUDGET_MS,
   signer: createProofSigner(config.PROOF_SIGNING_KEY),
   entryHashes: createEntryHashes(config.ENTRY_HASH_KEYS),
-  webhookSecrets: config.PAYMENTS_WEBHOOK_SECRETS,
+  verifyPaymentWebhook: paymentWebhooks(config),
   issuer: await createTokenIssuer(config.AUTH_SIGNING_KEY, config.ACCESS_TOKEN_TTL_MS),
   publicKeys: config.AUTH_PUBLIC_KEYS,
   refreshTokenTtlMs: config.REFRESH_TOKEN_TTL_MS,

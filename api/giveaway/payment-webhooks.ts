@@ -1,7 +1,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
-import { findWithdrawalOfIntent } from '../../db/wallet/queries.ts';
-import { verifyWebhook, type PaymentWebhook } from '../../providers/payments/webhook.ts';
+import { findFundingOfCharge, findWithdrawalOfIntent } from '../../db/wallet/queries.ts';
+import { DomainError } from '../../domain/errors.ts';
+import type { PaymentWebhook } from '../../providers/payments/webhook.ts';
 import {
   DISPUTE_FUNDING,
   disputeFundingId,
@@ -27,7 +28,7 @@ export const paymentWebhookRoute = (deps: GiveawayApi): Route =>
     auth: 'public',
     responses: { 204: { description: 'Received' } },
     handler: async ({ headers, rawBody, requestId }) => {
-      const webhook = verifyWebhook({ headers, rawBody, secrets: deps.webhookSecrets, now: Date.now() });
+      const webhook = deps.verifyPaymentWebhook({ headers, rawBody });
       await handle(deps, webhook, requestId);
       return { status: 204 };
     },
@@ -38,20 +39,37 @@ export const paymentWebhookRoute = (deps: GiveawayApi): Route =>
  * attempt would pass for a repeat.
  */
 async function handle(deps: GiveawayApi, webhook: PaymentWebhook, requestId: string): Promise<void> {
-  const withdrawalId =
-    webhook.kind === 'transfer' ? await findWithdrawalOfIntent(deps.db, webhook.reference) : undefined;
-  if (withdrawalId && webhook.type === 'transfer.reversed')
-    await lookIntoReturn(deps, { withdrawalId, intentId: webhook.reference, requestId }, webhook.id);
-  if (webhook.kind === 'dispute')
-    await openDispute(deps, {
-      fundingId: webhook.reference,
-      amountMinor: webhook.amountMinor.toString(),
-      requestId,
-    });
-  if (!(await receiveWebhook(deps.db, webhook))) return;
-  if (webhook.kind === 'charge') await hint(deps, fundWalletId(webhook.reference));
-  else if (withdrawalId) await hint(deps, withdrawWalletId(withdrawalId));
+  switch (webhook.kind) {
+    case 'charge':
+      if (await receiveWebhook(deps.db, webhook)) await hint(deps, fundWalletId(webhook.reference));
+      return;
+    case 'transfer': {
+      const { reference: intentId, id } = webhook;
+      const withdrawalId = await findWithdrawalOfIntent(deps.db, intentId);
+      if (!withdrawalId) return;
+      if (webhook.reversed) await lookIntoReturn(deps, { withdrawalId, intentId, requestId }, id);
+      if (await receiveWebhook(deps.db, webhook)) await hint(deps, withdrawWalletId(withdrawalId));
+      return;
+    }
+    case 'dispute': {
+      const fundingId = await fundingOf(deps, webhook.charge);
+      await openDispute(deps, { fundingId, amountMinor: webhook.amountMinor.toString(), requestId });
+      await receiveWebhook(deps.db, { ...webhook, reference: fundingId });
+      return;
+    }
+    case 'other':
+  }
 }
+
+/** @throws DomainError funding_not_found: the provider tries again later, when the charge may be booked. */
+async function fundingOf({ db }: GiveawayApi, charge: Disputed): Promise<string> {
+  if ('reference' in charge) return charge.reference;
+  const fundingId = await findFundingOfCharge(db, charge.providerId);
+  if (!fundingId) throw new DomainError('funding_not_found', 'No funding has this charge yet.');
+  return fundingId;
+}
+
+type Disputed = Extract<PaymentWebhook, { kind: 'dispute' }>['charge'];
 
 async function hint({ temporal }: GiveawayApi, workflowId: string): Promise<void> {
   try {

@@ -73,6 +73,12 @@ export async function findWithdrawalOfIntent(db: Db, intentId: string): Promise<
   return row?.withdrawal_id;
 }
 
+/** The funding whose charge the provider knows by this id of its own. */
+export async function findFundingOfCharge(db: Db, providerId: string): Promise<string | undefined> {
+  const row = await db('wallet_fundings').where({ provider_id: providerId }).first<{ id: string } | undefined>('id');
+  return row?.id;
+}
+
 /** Rows as the commands answer them: one presentation, made by the database. */
 const answersOf = <T>(db: Db, table: string, answer: string): Knex.QueryBuilder<object, { answer: T }[]> =>
   db(table).select<{ answer: T }[]>(db.raw('??(??) as answer', [answer, table]));

@@ -1,5 +1,13 @@
 import { z } from 'zod';
 import {
+  callProvider,
+  malformed,
+  requireProperUse,
+  type ProviderAnswer,
+  type ProviderCall,
+  type ProviderConnection,
+} from './call.ts';
+import {
   PaymentsMisuse,
   POOL_SHORT,
   type NewPayment,
@@ -7,14 +15,16 @@ import {
   type PaymentOutcome,
   type PaymentsPort,
 } from './port.ts';
+import { httpSettlementFile } from './settlement-file.ts';
 
-export interface HttpPaymentsOptions {
-  readonly baseUrl: string;
-  readonly apiKey: string;
-  readonly timeoutMs: number;
+export interface HttpPaymentsOptions extends ProviderConnection {
   /** The pooled account at the provider. */
   readonly poolAccount: string;
+  /** A day, unless the provider says otherwise. */
+  readonly keyWindowMs?: number;
 }
+
+const KEY_WINDOW_MS = 24 * 3_600_000;
 
 const payment = z.object({
   id: z.string(),
@@ -26,7 +36,14 @@ const list = z.object({ data: z.array(payment) });
 const refusal = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
 const balances = z.object({ balances: z.record(z.string(), z.string().regex(/^-?\d+$/)) });
 
-type Answer = { readonly status: number; readonly body: unknown } | { readonly unknown: string };
+/** Codes that say definitely that nothing moved; what another one means is found out by a look-up. */
+const REFUSALS = new Set([
+  'account_closed',
+  'account_restricted',
+  'card_declined',
+  'insufficient_funds',
+  'invalid_request',
+]);
 
 /** The provider's HTTP API. Only an answer of the documented shape is believed; everything else is unknown. */
 export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
@@ -35,18 +52,22 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
     { intentId, amountMinor, currency }: NewPayment,
     rest: object,
   ): Promise<PaymentOutcome> => {
-    const body = { reference: intentId, amount: amountMinor.toString(), currency, ...rest };
-    return toOutcome(await call(options, path, { method: 'POST', idempotencyKey: intentId, body }));
+    const body = JSON.stringify({ reference: intentId, amount: amountMinor.toString(), currency, ...rest });
+    const headers = { 'content-type': 'application/json', 'idempotency-key': intentId };
+    return toOutcome(await callProvider(options, { method: 'POST', path, headers, body }));
   };
   const find = async (path: string, intentId: string): Promise<PaymentLookUp> => {
-    const answer = await call(options, `${path}?reference=${encodeURIComponent(intentId)}`, { method: 'GET' });
-    if ('unknown' in answer) return { kind: 'unknown', cause: answer.unknown };
+    const answer = await callProvider(options, get(`${path}?reference=${encodeURIComponent(intentId)}`));
+    if (answer.kind === 'unknown') return answer;
+    requireProperUse(answer.status, 'to a look-up');
     const parsed = list.safeParse(answer.body);
-    if (!parsed.success) return { kind: 'unknown', cause: `malformed answer (${answer.status})` };
-    const [found] = parsed.data.data;
+    if (answer.status !== 200 || !parsed.success) return malformed(answer.status);
+    // Of several under one reference the one that moved money counts.
+    const found = parsed.data.data.find(({ status }) => status !== 'failed') ?? parsed.data.data[0];
     return found ? fromPayment(found) : { kind: 'not_found' };
   };
   return {
+    keyWindowMs: options.keyWindowMs ?? KEY_WINDOW_MS,
     createCharge: ({ source, ...charge }) =>
       create('/v1/charges', charge, { source, destinationAccount: options.poolAccount }),
     findCharge: (intentId) => find('/v1/charges', intentId),
@@ -61,75 +82,47 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
       }),
     findPullBack: (intentId) => find('/v1/transfers', intentId),
     poolBalance: async (currency) => {
-      const answer = await call(options, `/v1/accounts/${options.poolAccount}`, { method: 'GET' });
-      if ('unknown' in answer) throw new Error(`The provider does not say its balance: ${answer.unknown}`);
+      const answer = await callProvider(options, get(`/v1/accounts/${options.poolAccount}`));
+      if (answer.kind === 'unknown') throw new Error(`The provider does not say its balance: ${answer.cause}`);
       return BigInt(balances.parse(answer.body).balances[currency] ?? '0');
     },
+    settlementFile: (date) => httpSettlementFile(options, date),
   };
 }
+
+const get = (path: string): ProviderCall => ({ method: 'GET', path });
 
 /** Of a transfer the paying account is ours. */
 const asTransfer = <T extends PaymentLookUp>(outcome: T): T =>
   outcome.kind === 'refused' && outcome.code === 'insufficient_funds' ? { ...outcome, code: POOL_SHORT } : outcome;
 
-interface Call {
-  readonly method: 'GET' | 'POST';
-  readonly idempotencyKey?: string;
-  readonly body?: unknown;
-}
-
-async function call(
-  { baseUrl, apiKey, timeoutMs }: HttpPaymentsOptions,
-  path: string,
-  { method, idempotencyKey, body }: Call,
-): Promise<Answer> {
-  try {
-    const response = await fetch(new URL(path, baseUrl), {
-      method,
-      headers: {
-        authorization: `Bearer ${apiKey}`,
-        ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    if (response.status === 429 || response.status >= 500) return { unknown: `http_${response.status}` };
-    return { status: response.status, body: await response.json() };
-  } catch (error) {
-    return { unknown: error instanceof Error ? error.name : 'request_failed' };
-  }
-}
-
 const REFUSED = new Set([400, 402, 422]);
-const MISUSED = new Set([401, 403, 404, 405, 409]);
 
-function toOutcome(answer: Answer): PaymentOutcome {
-  if ('unknown' in answer) return { kind: 'unknown', cause: answer.unknown };
+function toOutcome(answer: ProviderAnswer): PaymentOutcome {
+  if (answer.kind === 'unknown') return answer;
+  const { status } = answer;
   const parsed = payment.safeParse(answer.body);
-  if (answer.status < 300 && parsed.success) return fromPayment(parsed.data);
+  if (status < 300 && parsed.success) return fromPayment(parsed.data);
   const refused = refusal.safeParse(answer.body);
-  if (MISUSED.has(answer.status)) {
-    throw new PaymentsMisuse(
-      `The provider answered ${answer.status} ${refused.success ? refused.data.error.code : ''}`,
-    );
-  }
-  if (REFUSED.has(answer.status) && refused.success) return { kind: 'refused', ...refused.data.error };
-  return { kind: 'unknown', cause: `malformed answer (${answer.status})` };
+  const code = refused.data?.error.code ?? '';
+  requireProperUse(status, code);
+  if (status === 409) throw new PaymentsMisuse(`The provider answered 409 ${code}`);
+  if (!REFUSED.has(status) || !refused.success) return malformed(status);
+  if (!REFUSALS.has(code)) return { kind: 'unknown', cause: `refused with ${code}` };
+  return { kind: 'refused', ...refused.data.error };
 }
 
 function fromPayment({ id, status, fee, failureCode }: z.output<typeof payment>): PaymentOutcome {
   switch (status) {
     case 'succeeded':
+    case 'reversed':
       // Final only with its fee: until it is reported nobody can book it.
       return fee === null
         ? { kind: 'pending', providerId: id }
-        : { kind: 'succeeded', providerId: id, feeMinor: BigInt(fee) };
+        : { kind: status, providerId: id, feeMinor: BigInt(fee) };
     case 'pending':
       return { kind: 'pending', providerId: id };
     case 'failed':
       return { kind: 'refused', code: failureCode ?? 'failed', message: 'The provider refused the payment.' };
-    case 'reversed':
-      return { kind: 'reversed', providerId: id };
   }
 }

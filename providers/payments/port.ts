@@ -5,9 +5,15 @@ export type PaymentOutcome =
   | { readonly kind: 'pending'; readonly providerId: string }
   /** Definite: nothing was or will be moved under this intent. */
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  | { readonly kind: 'reversed'; readonly providerId: string }
-  /** A time-out, a server error, a broken answer: it may have happened. Ask before anything else. */
-  | { readonly kind: 'unknown'; readonly cause: string };
+  /** It was carried out, for this fee, and came back. */
+  | { readonly kind: 'reversed'; readonly providerId: string; readonly feeMinor: bigint }
+  /** A time-out, a server error, a broken answer, a code that nobody knows: it may have happened. Ask before anything else. */
+  | {
+      readonly kind: 'unknown';
+      readonly cause: string;
+      /** The provider wants to be left alone for so long. */
+      readonly retryAfterMs?: number;
+    };
 
 export type PaymentLookUp = PaymentOutcome | { readonly kind: 'not_found' };
 
@@ -22,7 +28,28 @@ export interface NewPayment {
   readonly currency: string;
 }
 
+/** Money that moved over the pooled account. */
+export interface SettlementLine {
+  /** Our intent; null for what we did not ask for. */
+  readonly reference: string | null;
+  readonly kind: 'charge' | 'transfer' | 'reversal' | 'fee';
+  readonly state: string;
+  readonly amountMinor: bigint;
+  readonly feeMinor: bigint;
+  readonly currency: string;
+  readonly at: string;
+}
+
+export interface SettlementFile {
+  /** The day is over: nothing will be added. */
+  readonly final: boolean;
+  /** Can be read once. Throws where the file breaks off: what was read of it then proves nothing. */
+  readonly lines: AsyncIterable<SettlementLine>;
+}
+
 export interface PaymentsPort {
+  /** For how long the provider recognises a repeated idempotency key. */
+  readonly keyWindowMs: number;
   /** Draws money from a payer into the pooled account. */
   createCharge(charge: NewPayment & { readonly source: string }): Promise<PaymentOutcome>;
   findCharge(intentId: string): Promise<PaymentLookUp>;
@@ -34,6 +61,11 @@ export interface PaymentsPort {
   findPullBack(intentId: string): Promise<PaymentLookUp>;
   /** The balance of the pooled account, in minor units. */
   poolBalance(currency: string): Promise<bigint>;
+  /**
+   * What moved on a day (UTC, `YYYY-MM-DD`).
+   * @returns undefined while the provider has no such file.
+   */
+  settlementFile(date: string): Promise<SettlementFile | undefined>;
 }
 
 /** The provider says that we called it wrongly: a fault of ours, repeated until it is mended, never a refusal. */

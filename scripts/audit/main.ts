@@ -3,7 +3,8 @@ import { checkGiftcards } from '../../db/giftcard/audit.ts';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { checkLedger, type InvariantCheck } from '../../db/ledger/audit.ts';
 import { checkWallets } from '../../db/wallet/audit.ts';
-import { httpPayments } from '../../providers/payments/http.ts';
+import { createPayments } from '../../providers/payments/adapter.ts';
+import { loadConfig } from '../../runtime/config.ts';
 import { checkAwards } from './awards.ts';
 import { checkClearing } from './clearing.ts';
 import { checkProviderBalance } from './provider-balance.ts';
@@ -20,12 +21,7 @@ export async function runAudit(environment: Readonly<Record<string, string>>): P
   const open = (name: string): Database =>
     connect({ url: setting(name), poolMax: 2, applicationName: 'handsel-audit' });
   const [giveaway, giftcard] = [open('DATABASE_URL_GIVEAWAY'), open('DATABASE_URL_GIFTCARD')];
-  const payments = httpPayments({
-    baseUrl: setting('PAYMENTS_URL'),
-    apiKey: setting('PAYMENTS_API_KEY'),
-    poolAccount: setting('PAYMENTS_POOL_ACCOUNT'),
-    timeoutMs: 10_000,
-  });
+  const payments = createPayments(loadConfig(['payments'], environment));
   try {
     return [
       ...(await checkLedger(giveaway, 'giveaway')),

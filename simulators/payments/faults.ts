@@ -1,24 +1,66 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Kind, PaymentRequest } from './payments.ts';
+import { z } from 'zod';
+import { chooseFault } from './fault-mix.ts';
+import type { Course, PaymentRequest } from './payments.ts';
 
-/** A fault that somebody has asked for, before or after the effect of the next payments that match. */
-export interface Fault {
-  readonly match: {
-    readonly operation?: Kind;
-    readonly reference?: string;
-    readonly destinationAccount?: string;
-    readonly amount?: string;
-  };
-  readonly effect: 'before' | 'after';
-  readonly kind: 'refuse' | 'timeout' | 'error' | 'reset';
-  /** Of a refusal. */
-  readonly code?: string;
-  /** How often it strikes; 1 if absent. */
-  readonly times?: number;
+const operation = z.enum(['charge', 'transfer', 'look_up', 'balance', 'settlement_file']);
+export type Operation = z.output<typeof operation>;
+
+/** What goes wrong on the wire, and what goes otherwise than usual with the payment itself. */
+const kind = z.enum([
+  'timeout',
+  'error',
+  'reset',
+  'malformed',
+  'rate_limit',
+  'refuse',
+  'pending',
+  'reverse',
+  'appear_late',
+  'fee_differs',
+  'fee_late',
+]);
+
+export const faultSchema = z.object({
+  /** Without an operation: payments, not look-ups. */
+  match: z
+    .object({
+      operation,
+      reference: z.string(),
+      destinationAccount: z.string(),
+      amount: z.string(),
+    })
+    .partial()
+    .default({}),
+  /** Of what goes wrong on the wire: whether the call has had its effect by then. */
+  effect: z.enum(['before', 'after']).default('before'),
+  kind,
+  /** Of a refusal, at once or at the end of a pending payment. */
+  code: z.string().optional(),
+  /** When a pending payment ends, a transfer comes back, a payment can be found, a fee is reported. */
+  afterMs: z.number().int().min(0).default(2_000),
+  /** How a pending payment ends. */
+  becomes: z.enum(['succeeded', 'failed']).default('succeeded'),
+  /** Instead of the quoted fee. */
+  feeMinor: z
+    .string()
+    .regex(/^\d{1,18}$/)
+    .optional(),
+  retryAfterS: z.number().int().min(0).default(1),
+  /** How often it strikes. */
+  times: z.number().int().min(1).default(1),
+});
+export type Fault = z.output<typeof faultSchema>;
+
+/** What a call is about. */
+export interface Call {
+  readonly operation: Operation;
+  readonly reference: string;
+  readonly request?: PaymentRequest;
 }
 
 export function addFault(db: DatabaseSync, fault: Fault): void {
-  db.prepare('insert into faults (rule, remaining) values (?, ?)').run(JSON.stringify(fault), fault.times ?? 1);
+  db.prepare('insert into faults (rule, remaining) values (?, ?)').run(JSON.stringify(fault), fault.times);
 }
 
 export const listFaults = (db: DatabaseSync): unknown[] =>
@@ -35,19 +77,46 @@ export function clearFaults(db: DatabaseSync): void {
   db.exec('delete from faults');
 }
 
-/** The first fault that matches, used up by one. */
-export function takeFault(db: DatabaseSync, operation: Kind, request: PaymentRequest): Fault | undefined {
+/** The first fault that was asked for and matches, used up by one; else what the mix has for this call. */
+export function takeFault(db: DatabaseSync, call: Call): Fault | undefined {
   for (const row of db.prepare('select id, rule from faults where remaining > 0 order by id').all()) {
     const fault = JSON.parse(String(row['rule'])) as Fault;
-    if (!matches(fault, operation, request)) continue;
+    if (!matches(fault, call)) continue;
     db.prepare('update faults set remaining = remaining - 1 where id = ?').run(row['id'] ?? 0);
     return fault;
   }
-  return undefined;
+  const chosen = chooseFault(db, call);
+  return chosen ? faultSchema.parse(chosen) : undefined;
 }
 
-const matches = ({ match }: Fault, operation: Kind, request: PaymentRequest): boolean =>
-  (match.operation ?? operation) === operation &&
-  (match.reference ?? request.reference) === request.reference &&
-  (match.destinationAccount ?? request.destination) === request.destination &&
-  (match.amount ?? request.amount) === request.amount;
+function matches({ match }: Fault, { operation, reference, request }: Call): boolean {
+  const isPayment = operation === 'charge' || operation === 'transfer';
+  return (
+    (match.operation === undefined ? isPayment : match.operation === operation) &&
+    (match.reference ?? reference) === reference &&
+    (match.destinationAccount ?? request?.destination) === request?.destination &&
+    (match.amount ?? request?.amount) === request?.amount
+  );
+}
+
+/** How a payment goes under this fault. */
+export function courseOf(fault: Fault | undefined): Course {
+  if (!fault) return {};
+  const { kind, code, afterMs, becomes, feeMinor } = fault;
+  switch (kind) {
+    case 'refuse':
+      return { refusal: code ?? 'refused' };
+    case 'pending':
+      return { pending: true, later: [{ afterMs, becomes, ...(code ? { code } : {}) }] };
+    case 'reverse':
+      return { later: [{ afterMs, becomes: 'reversed' }] };
+    case 'appear_late':
+      return { hiddenForMs: afterMs };
+    case 'fee_differs':
+      return { fee: BigInt(feeMinor ?? '0') };
+    case 'fee_late':
+      return { feeLate: true, later: [{ afterMs, becomes: 'fee' }], ...(feeMinor ? { fee: BigInt(feeMinor) } : {}) };
+    default:
+      return {};
+  }
+}

@@ -5,9 +5,11 @@ export type PaymentResult =
   | { readonly kind: 'succeeded'; readonly providerId: string; readonly feeMinor: string }
   | { readonly kind: 'pending'; readonly providerId: string }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
-  | { readonly kind: 'reversed'; readonly providerId: string }
+  /** It was carried out, and came back. */
+  | { readonly kind: 'reversed'; readonly providerId: string; readonly feeMinor: string }
   | { readonly kind: 'not_found' }
-  | { readonly kind: 'unknown'; readonly cause: string };
+  /** `retryAfterMs`: the provider wants to be left alone for so long. */
+  | { readonly kind: 'unknown'; readonly cause: string; readonly retryAfterMs?: number };
 
 interface PaymentInput {
   /** Also the provider's idempotency key and our reference there. */
