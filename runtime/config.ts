@@ -77,8 +77,10 @@ const parts = {
     JOB_MODE: z.enum(['worker', 'gateway', 'all']).default('all'),
     WORKER_QUEUES: list.default(['all']),
     WORKER_HTTP_PORT: port.default(5001),
-    /** How often the sweeps look for what is due by the minute: expired holds and cards, processes without an owner. */
+    /** How often the sweeps look for what is due by the minute: expired holds and cards. */
     SWEEP_INTERVAL_MS: milliseconds.default(60_000),
+    /** What nobody has touched for so long, and has no open workflow, is started again. */
+    OWNER_SWEEP_AFTER_MS: milliseconds.default(15 * 60_000),
   },
   gateway: {
     GATEWAY_PORT: port.default(5003),

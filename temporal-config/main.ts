@@ -5,6 +5,7 @@ import { createGiveawayActivities, createSocialActivities } from '../activities/
 import { createPaymentsActivities } from '../activities/payments/index.ts';
 import { createWalletActivities } from '../activities/wallet/index.ts';
 import { walletNexusServices } from '../activities/wallet/nexus.ts';
+import { workflowOwners } from '../activities/workflow-owners.ts';
 import { connect, type Database } from '../db/connect.ts';
 import { countParticipants } from '../db/giveaway/queries.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
@@ -22,6 +23,7 @@ import { createProofSigner } from '../runtime/proof-signer.ts';
 import { connectRedis } from '../runtime/redis.ts';
 import { createSecretBox } from '../runtime/secret-box.ts';
 import { handleShutdown, type Shutdown } from '../runtime/shutdown.ts';
+import { connectTemporal, type TemporalClients } from './client.ts';
 import { keepSchedules } from './schedules.ts';
 import { sweepsEvery } from './sweeps.ts';
 import { TASK_QUEUES } from './task-queues.ts';
@@ -69,9 +71,11 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
     connect({ url, poolMax: config.DATABASE_POOL_MAX, applicationName: 'handsel-worker' });
   const databases = { giveawayDb: pool(config.DATABASE_URL_GIVEAWAY), giftcardDb: pool(config.DATABASE_URL_GIFTCARD) };
   shutdown.onShutdown('databases', () => Promise.all([databases.giveawayDb.destroy(), databases.giftcardDb.destroy()]));
+  const temporal = connectTemporal(config.TEMPORAL_ADDRESS);
+  shutdown.onShutdown('temporal client', () => temporal.connection.close());
   const workers = await startWorkers({
     address: config.TEMPORAL_ADDRESS,
-    queues: queuesOf(config, databases).filter(({ taskQueue }) => wanted(taskQueue)),
+    queues: queuesOf(config, databases, temporal).filter(({ taskQueue }) => wanted(taskQueue)),
     graceMs: config.SHUTDOWN_GRACE_MS,
     log,
     onFailure: (error) => {
@@ -83,7 +87,9 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
   if (wanted('relay')) runRelays(config, databases);
   const schedules = keepSchedules({
     address: config.TEMPORAL_ADDRESS,
-    sweeps: sweepsEvery(config.SWEEP_INTERVAL_MS).filter(({ taskQueue }) => wanted(taskQueue)),
+    sweeps: sweepsEvery(config.SWEEP_INTERVAL_MS, config.OWNER_SWEEP_AFTER_MS).filter(({ taskQueue }) =>
+      wanted(taskQueue),
+    ),
     log,
   });
   shutdown.onShutdown('schedules', () => schedules.stop());
@@ -104,23 +110,29 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
   shutdown.onShutdown('health', () => health.close());
 }
 
-function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): QueueSpec[] {
+function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, temporal: TemporalClients): QueueSpec[] {
+  const alerts = logAlerts(log);
+  const owners = workflowOwners(temporal.giveaway);
   const payments = createPaymentsActivities(createPayments(config), config.PAYMENTS_PLATFORM_ACCOUNT);
   const wallet = createWalletActivities({
     db: giveawayDb,
-    alerts: logAlerts(log),
+    alerts,
+    owners,
     payoutMinimumOf: (currency) => config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
   });
   const giveaway = createGiveawayActivities({
     db: giveawayDb,
     secrets: createSecretBox(config.DRAW_SECRET_KEYS),
     signer: createProofSigner(config.PROOF_SIGNING_KEY),
+    alerts,
+    owners,
   });
   const giftcard = createGiftcardActivities({
     db: giftcardDb,
     codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
-    alerts: logAlerts(log),
+    alerts,
     payments,
+    owners: workflowOwners(temporal.giftcard),
     payoutRulesOf: (currency) => ({
       payoutMinimumMinor: config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
       platformReserveMinor: config.PLATFORM_RESERVES.get(currency) ?? 0n,

@@ -7,9 +7,13 @@ import { TASK_QUEUES } from './task-queues.ts';
 const HOUR_MS = 3_600_000;
 /** Entrants look whether their entry counts: they do not wait for a minute. */
 const VERIFY_EVERY_MS = 10_000;
+/** How often the owner sweep looks in the time after which it acts. */
+const OWNER_SWEEPS_WITHIN = 3;
+const MIN_OWNER_SWEEP_MS = 1_000;
 
 /** What is looked for again and again, besides what each workflow waits for by itself. */
-export const sweepsEvery = (everyMs: number): Sweep[] => [
+/** @param untouchedMs after which the owner sweep asks who carries a process. */
+export const sweepsEvery = (everyMs: number, untouchedMs: number): Sweep[] => [
   {
     namespace: 'giveaway',
     scheduleId: 'giveaway.verify-entries',
@@ -46,6 +50,21 @@ export const sweepsEvery = (everyMs: number): Sweep[] => [
     taskQueue,
     everyMs,
     summary: 'Adds up what is written beside shared ledger accounts',
+  })),
+  ...(
+    [
+      ['giveaway', TASK_QUEUES.wallet],
+      ['giveaway', TASK_QUEUES.giveaway],
+      ['giftcard', TASK_QUEUES.giftcard],
+    ] as const
+  ).map(([namespace, taskQueue]): Sweep => ({
+    namespace,
+    scheduleId: `${taskQueue}.owner-sweep`,
+    workflowType: 'sweepOwners',
+    taskQueue,
+    everyMs: Math.max(MIN_OWNER_SWEEP_MS, Math.floor(untouchedMs / OWNER_SWEEPS_WITHIN)),
+    args: [{ untouchedMs }],
+    summary: 'Starts the workflows again that processes have lost',
   })),
   ...(['hourly', 'daily'] as const).map((cadence): Sweep => ({
     namespace: 'giftcard',

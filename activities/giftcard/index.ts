@@ -8,6 +8,9 @@ import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
 import { freezeHostEscrowActivities } from './freeze-host-escrow.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
+import { ownerSweepActivities } from '../owner-sweep.ts';
+import type { WorkflowOwners } from '../workflow-owners.ts';
+import { giftcardOwnerSources, settleLeftEscrows } from './owner-sweep.ts';
 import { payoutLaneActivities } from './payout-lanes.ts';
 import { payOutActivities, type PayOutDependencies } from './pay-out.ts';
 import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
@@ -23,9 +26,17 @@ export interface GiftcardDependencies {
   readonly alerts: AlertsPort;
   readonly payoutRulesOf: PayoutRulesOf;
   readonly payments: PayOutDependencies['payments'];
+  readonly owners: WorkflowOwners;
 }
 
-export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf, payments }: GiftcardDependencies) =>
+export const createGiftcardActivities = ({
+  db,
+  codes,
+  alerts,
+  payoutRulesOf,
+  payments,
+  owners,
+}: GiftcardDependencies) =>
   asActivities({
     ...foldAccountsActivities(db),
     ...reserveEscrowActivities(db),
@@ -40,6 +51,12 @@ export const createGiftcardActivities = ({ db, codes, alerts, payoutRulesOf, pay
     ...payOutActivities({ db, payments, payoutRulesOf, heartbeat }),
     ...paySettlementActivities(db, alerts, payoutRulesOf),
     ...settleBatchActivities(db, payoutRulesOf),
+    ...ownerSweepActivities({
+      owners,
+      alerts,
+      sources: giftcardOwnerSources(db),
+      finish: (input) => settleLeftEscrows(db, input),
+    }),
   });
 
 export type GiftcardActivities = ReturnType<typeof createGiftcardActivities>;

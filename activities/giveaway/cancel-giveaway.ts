@@ -1,5 +1,5 @@
 import type { Database } from '../../db/connect.ts';
-import { cancelGiveaway, leftOverPrizes } from '../../db/giveaway/cancel-giveaway.ts';
+import { cancelGiveaway, leftOverPrizes, noteRelease } from '../../db/giveaway/cancel-giveaway.ts';
 import { nameUuid } from '../../domain/ids.ts';
 import { sha1 } from '../../runtime/crypto.ts';
 import type { CancelGiveawayInput, RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
@@ -20,6 +20,9 @@ export interface PrizeRelease {
 
 export const cancelGiveawayActivities = (db: Database) => ({
   cancelGiveaway: (input: CancelGiveawayInput): Promise<void> => cancelGiveaway(db, input, input),
+
+  /** All of a cancelled giveaway's prizes are on their way back. */
+  noteRelease: ({ giveawayId }: RunGiveawayInput): Promise<void> => noteRelease(db, giveawayId),
 
   /** The prizes that go back to the host, in pieces; the same pieces in every attempt. */
   planRelease: async ({ giveawayId }: RunGiveawayInput): Promise<PrizeRelease[]> => {

@@ -1,10 +1,12 @@
+import { activityInfo } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import { claimAward, expireAwards, fulfilAward, type AwardsProgress } from '../../db/giveaway/claim-award.ts';
 import type { ClaimAwardInput, ClaimedAward, RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
 
 export const claimAwardActivities = (db: Database) => ({
   claimAward: async (input: ClaimAwardInput): Promise<ClaimedAward> => {
-    const award = await claimAward(db, input, input);
+    const { workflowId } = activityInfo().workflowExecution ?? {};
+    const award = await claimAward(db, { ...input, workflowId }, input);
     return { awardId: award.id, giveawayId: award.giveawayId, cardId: award.cardId, state: award.state };
   },
 

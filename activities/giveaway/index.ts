@@ -7,6 +7,10 @@ import { asActivities } from '../refusals.ts';
 import { cancelGiveawayActivities } from './cancel-giveaway.ts';
 import { claimAwardActivities } from './claim-award.ts';
 import { drawGiveawayActivities } from './draw-giveaway.ts';
+import type { AlertsPort } from '../../providers/alerts/port.ts';
+import { ownerSweepActivities } from '../owner-sweep.ts';
+import type { WorkflowOwners } from '../workflow-owners.ts';
+import { giveawayOwnerSources } from './owner-sweep.ts';
 import { publishGiveawayActivities } from './publish-giveaway.ts';
 import { reviewParticipantsActivities } from './review-participants.ts';
 import { runGiveawayActivities } from './run-giveaway.ts';
@@ -17,9 +21,11 @@ export interface GiveawayDependencies {
   /** Seals the secrets of draws until they are revealed. */
   readonly secrets: SecretBox;
   readonly signer: ProofSigner;
+  readonly alerts: AlertsPort;
+  readonly owners: WorkflowOwners;
 }
 
-export const createGiveawayActivities = ({ db, secrets, signer }: GiveawayDependencies) =>
+export const createGiveawayActivities = ({ db, secrets, signer, alerts, owners }: GiveawayDependencies) =>
   asActivities({
     ...publishGiveawayActivities(db),
     ...cancelGiveawayActivities(db),
@@ -27,7 +33,10 @@ export const createGiveawayActivities = ({ db, secrets, signer }: GiveawayDepend
     ...reviewParticipantsActivities({ db, heartbeat }),
     ...drawGiveawayActivities({ db, secrets, signer, heartbeat }),
     ...claimAwardActivities(db),
+    ...ownerSweepActivities({ owners, alerts, sources: giveawayOwnerSources(db) }),
   });
+
+export type { PublishPlanView } from './publish-giveaway.ts';
 
 export type GiveawayActivities = ReturnType<typeof createGiveawayActivities>;
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/connect.ts';
-import { disputeFunding, resolveDispute, type Dispute } from '../../db/wallet/dispute-funding.ts';
+import { disputeFunding, noteUnfrozen, resolveDispute, type Dispute } from '../../db/wallet/dispute-funding.ts';
 import { parseMinor } from '../../domain/money.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import type { DisputeFundingInput, DisputeView } from '../../workflows/wallet/contract.ts';
@@ -21,6 +21,8 @@ export const disputeFundingActivities = (db: Database, alerts: AlertsPort) => ({
     disputeFunding(db, { fundingId: input.fundingId, amountMinor: parseMinor(input.amountMinor) }, input),
 
   resolveDispute: (input: Resolution): Promise<DisputeView> => resolveDispute(db, input, input),
+
+  noteUnfrozen: ({ disputeId }: { disputeId: string }): Promise<void> => noteUnfrozen(db, disputeId),
 
   alertDispute: ({ disputeId, caseNumber, requestId }: Pick<Dispute, 'disputeId' | 'caseNumber'> & Caused) =>
     alerts.raise({

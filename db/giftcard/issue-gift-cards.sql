@@ -70,8 +70,8 @@ declare
   o card_orders := lock_order((p ->> 'orderId')::uuid);
   v_from int := (p ->> 'from')::int;
   v_to int := least(o.card_count, (p ->> 'from')::int + (p ->> 'batch')::int);
-  -- Shared: an undo waits, or is seen.
-  v_fee bigint := (select fee_minor from escrow_reservations where id = o.id and state = 'RESERVING' for share);
+  -- Shared: an undo waits, or is seen. Posted already, when the order was begun by a workflow that was lost.
+  v_fee bigint := (select fee_minor from escrow_reservations where id = o.id and state <> 'VOIDED' for share);
 begin
   if v_fee is null then perform refuse('escrow_reservation_voided', 'This reservation was undone.'); end if;
   insert into gift_cards (id, reservation_id, host_id, merchant_id, catalogue_item_id, currency, face_minor, funding_fee_minor,

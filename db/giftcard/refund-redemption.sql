@@ -21,6 +21,9 @@ begin
     values ((p ->> 'refundId')::uuid, r.id, r.card_id, r.merchant_id, r.currency, v_amount, p ->> 'reason', p ->> 'actor') returning * into f;
     perform append_refund_event(f, 'giftcard.refund.requested', p);
   end if;
+  -- Repeated by a workflow that was started anew: the case stands, and nothing is tried without a decision.
+  select * into f from refunds where id = (p ->> 'refundId')::uuid;
+  if f.state = 'WAITING_FOR_MERCHANT' then return refund_answer(f, null); end if;
   return continue_refund(p);
 end $$;
 

@@ -74,5 +74,9 @@ begin
     where l.settlement_id = (select s.id from settlements s where s.id = (p ->> 'settlementId')::uuid and s.state = 'SETTLED')
     limit (p ->> 'limit')::int));
   get diagnostics v_count = row_count;
+  if v_count < (p ->> 'limit')::int then
+    update settlements set escrows_settled_at = now()
+    where id = (p ->> 'settlementId')::uuid and state = 'SETTLED' and escrows_settled_at is null;
+  end if;
   return jsonb_build_object('settled', v_count);
 end $$;

@@ -52,3 +52,11 @@ export async function leftOverPrizes(db: Db, giveawayId: string): Promise<LeftOv
   if (!row) throw new Error(`There is no giveaway ${giveawayId}`);
   return row;
 }
+
+/** All prizes of a cancelled giveaway are on their way back: nobody has to look after it any more. */
+export async function noteRelease(db: Db, giveawayId: string): Promise<void> {
+  await db('giveaways')
+    .where({ id: giveawayId, state: 'CANCELLED' })
+    .whereNull('prizes_released_at')
+    .update({ prizes_released_at: db.fn.now() });
+}

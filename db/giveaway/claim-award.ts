@@ -33,12 +33,12 @@ interface LockedAward extends Award {
 
 /**
  * NOTIFIED → CLAIMED, within the claim window by the database's clock. Claimed before by the same person: the same
- * answer again.
+ * answer again. `workflowId` is who carries the claim through from here.
  * @throws DomainError award_not_found, award_not_yours, award_claim_expired, award_not_claimable.
  */
 export const claimAward = (
   db: Database,
-  input: { awardId: string; participantId: string },
+  input: { awardId: string; participantId: string; workflowId?: string | undefined },
   cause: Cause,
 ): Promise<Award> =>
   db.transaction(async (trx) => {
@@ -56,7 +56,8 @@ export const claimAward = (
         state: award.state,
       });
     }
-    await moveAward(trx, award, { state: 'CLAIMED', claimed_at: trx.fn.now() }, 'giveaway.award.claimed', cause);
+    const claimed = { state: 'CLAIMED', claimed_at: trx.fn.now(), claim_workflow_id: input.workflowId ?? null };
+    await moveAward(trx, award, claimed, 'giveaway.award.claimed', cause);
     return { ...award, state: 'CLAIMED' };
   });
 

@@ -54,3 +54,12 @@ export const writeOffDispute = (
   input: DisputeCase & { readonly reason: string },
   cause: Cause,
 ): Promise<Dispute> => callCommand<Dispute>(db, 'write_off_dispute', { ...input, ...cause });
+
+/** The dispute has ended, and the host's escrow in the other domain is free again. */
+export async function noteUnfrozen(db: Db, disputeId: string): Promise<void> {
+  await db('wallet_disputes')
+    .where({ id: disputeId })
+    .whereNot({ state: 'OPEN' })
+    .whereNull('unfrozen_at')
+    .update({ unfrozen_at: db.fn.now() });
+}

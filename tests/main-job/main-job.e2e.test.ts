@@ -8,7 +8,7 @@ import { providerTruth } from '../support/provider-truth.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
 /** They run when the clock says so, whatever the job does. */
-const SWEEPS = new Set(sweepsEvery(1).map(({ workflowType }) => workflowType));
+const SWEEPS = new Set(sweepsEvery(1, 1).map(({ workflowType }) => workflowType));
 const SECRET_IN_HISTORY = /@example\.com|([0-9A-HJKMNP-TV-Z]{5}-){4}[0-9A-HJKMNP-TV-Z]{5}|eyJ[\w-]+\.|correct horse/;
 
 describe('the main job', () => {

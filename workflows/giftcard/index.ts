@@ -1,4 +1,5 @@
 export { foldAccounts } from '../fold-accounts.ts';
+export { sweepOwners } from '../owner-sweep.ts';
 export { expireAuthorisations } from './authorise-gift-card.ts';
 export { cancelCardOrder } from './cancel-card-order.ts';
 export { freezeHostEscrow, liftHostFreeze } from './freeze-host-escrow.ts';

@@ -14,6 +14,8 @@ const { findTransfer } = wf.proxyActivities<PaymentsActivities>({
   summary: 'transfer at the payment provider',
 });
 
+const LOOK_UP_AGAIN_MS = 30_000;
+
 /**
  * The provider says that a payout came back. It is asked itself; if it is so the money is owed again, and the settlement
  * waits here for finance, unless its own workflow is still at work.
@@ -23,7 +25,11 @@ export async function reversePayout({ intentId, requestId }: ReversePayoutInput)
   const decisions = new SettlementDecisions();
   let state: SettlementState | 'NOT_REVERSED' = 'NEEDS_ATTENTION';
   wf.setHandler(wf.defineQuery(SETTLEMENT_STATUS), () => state);
-  const found = await findTransfer({ intentId, requestId });
+  let found = await findTransfer({ intentId, requestId });
+  while (found.kind === 'unknown') {
+    await wf.sleep(LOOK_UP_AGAIN_MS, { summary: 'until the provider answers' });
+    found = await findTransfer({ intentId, requestId });
+  }
   if (found.kind !== 'reversed') {
     state = 'NOT_REVERSED';
     wf.setCurrentDetails(`The provider says of transfer ${intentId}: ${found.kind}`);

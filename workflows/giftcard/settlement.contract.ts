@@ -146,6 +146,13 @@ export const SETTLEMENT_STATUS = 'settlementStatus';
 export const settleBatchId = ({ merchantId, currency, window, part }: Omit<SettleBatchInput, 'requestId'>): string =>
   `giftcard.settle/${merchantId ?? 'platform'}/${currency}/${window}/${part}`;
 
+/** The batch that a workflow of this id pays. */
+export function parseSettleBatchId(workflowId: string): Omit<SettleBatchInput, 'requestId'> | undefined {
+  const [name, merchant = '', currency = '', window = '', part = ''] = workflowId.split('/');
+  if (name !== 'giftcard.settle') return undefined;
+  return { merchantId: merchant === 'platform' ? null : merchant, currency, window, part: Number(part) };
+}
+
 export interface SettlementRunInput {
   readonly cadence: 'hourly' | 'daily';
   /** Absent: the hour or the day of now. */
@@ -183,3 +190,9 @@ export const REVERSE_PAYOUT = 'reversePayout';
 /** By message: a payout that comes back is looked into as often as the provider says so. */
 export const reversePayoutId = (intentId: string, messageId: string): string =>
   `giftcard.reversal/${intentId}/${messageId}`;
+
+/** The intent that a workflow of this id is about. */
+export function parseReversePayoutId(workflowId: string): string | undefined {
+  const [name, intentId] = workflowId.split('/');
+  return name === 'giftcard.reversal' ? intentId : undefined;
+}

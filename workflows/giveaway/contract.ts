@@ -12,6 +12,8 @@ export interface PublishGiveawayInput extends Caused {
   readonly hostId: string;
   /** Also the id of the wallet's hold and of the escrow reservation. */
   readonly publishId: string;
+  /** Started again by the owner sweep: an earlier run has been lost. */
+  readonly again?: boolean;
 }
 
 export interface PublishedGiveaway {

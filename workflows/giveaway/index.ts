@@ -1,3 +1,4 @@
+export { sweepOwners } from '../owner-sweep.ts';
 export { claimAward } from './claim-award.ts';
 export { publishGiveaway } from './publish-giveaway.ts';
 export { runGiveaway } from './run-giveaway.ts';

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import * as wf from '@temporalio/workflow';
-import type { GiveawayActivities } from '../../activities/giveaway/index.ts';
+import type { GiveawayActivities, PublishPlanView } from '../../activities/giveaway/index.ts';
 import type { WalletActivities } from '../../activities/wallet/index.ts';
 import { DATABASE_ACTIVITY, DATABASE_STEP } from '../../temporal-config/activity-profiles.ts';
 import { Answer, refusalOf } from '../answer.ts';
@@ -53,16 +53,25 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
   const { publishId, giveawayId, hostId, requestId } = input;
   const escrow = wf.createNexusServiceClient({ endpoint: GIFTCARD_ESCROW_ENDPOINT, service: giftcardEscrow });
   const ref = { reservationId: publishId, requestId };
-  const { cards, currency, grossMinor } = await planPublish(input);
   const saga = new Saga();
+  const undoHold = (): void => saga.willUndo('hold wallet', () => voidWalletHold(input));
+  const undoReserve = (): void => saga.willUndo('reserve escrow', () => escrow.executeOperation('voidEscrow', ref));
   let held: { readonly fundingFeeMinor: string } | undefined;
+  let plan: PublishPlanView;
   let merchantOwnerIds: readonly string[] = [];
   try {
-    saga.willUndo('hold wallet', () => voidWalletHold(input));
+    if (input.again) {
+      // An earlier run may have done all of this: where this one is refused, all of it is undone.
+      undoHold();
+      undoReserve();
+    }
+    plan = await planPublish(input);
+    const { cards, currency, grossMinor } = plan;
+    if (!input.again) undoHold();
     say('holding the wallet');
     held = await holdWallet({ ...input, currency, grossMinor });
     await beginPublish(input);
-    saga.willUndo('reserve escrow', () => escrow.executeOperation('voidEscrow', ref));
+    if (!input.again) undoReserve();
     say('reserving the escrow');
     const reservation = await escrow.executeOperation('reserveEscrow', {
       ...ref,
@@ -79,7 +88,7 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
   } catch (error) {
     const refusal = wf.isCancellation(error) ? cancelled() : refusalOf(error);
     // A definite refusal of the very first step: there is nothing to undo, and no row is left anywhere.
-    if (held === undefined && !wf.isCancellation(error)) throw refusal;
+    if (held === undefined && !input.again && !wf.isCancellation(error)) throw refusal;
     await saga.compensate();
     await wf.CancellationScope.nonCancellable(() =>
       failPublish({ ...input, failureCode: refusal.type ?? 'internal_error' }),
@@ -91,6 +100,7 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
     await escrow.executeOperation('postEscrow', ref);
     await completePublish({ ...input, merchantOwnerIds });
   });
+  const { grossMinor, currency } = plan;
   return { giveawayId, publishId, grossMinor, fundingFeeMinor: held.fundingFeeMinor, currency };
 }
 

@@ -12,7 +12,7 @@ import {
   type RunGiveawayInput,
 } from './contract.ts';
 
-const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireAwards, planRelease } =
+const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireAwards, planRelease, noteRelease } =
   wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
 const { cancelGiveaway } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
 const { commitDraw, drawGiveaway } = wf.proxyActivities<GiveawayActivities>(BATCH_ACTIVITY);
@@ -58,6 +58,7 @@ export async function runGiveaway(input: RunGiveawayInput): Promise<void> {
   } else {
     run.enter('CANCELLED');
     await releasePrizes(input);
+    if (wf.patched('release-is-noted')) await noteRelease(input);
   }
   await wf.condition(wf.allHandlersFinished);
 }

@@ -56,6 +56,7 @@ export async function disputeFunding(input: DisputeFundingInput): Promise<void> 
     if (dispute.state === 'OPEN') await activities.alertDispute({ ...dispute, ...caused });
     while (dispute.state === 'OPEN') dispute = await resolve(dispute, decisions);
     await escrow.executeOperation('liftHostFreeze', freeze);
+    if (wf.patched('unfreezing-is-noted')) await activities.noteUnfrozen({ disputeId: dispute.disputeId });
     show(dispute);
   }
   await wf.condition(wf.allHandlersFinished);

@@ -1,4 +1,5 @@
 export { foldAccounts } from '../fold-accounts.ts';
+export { sweepOwners } from '../owner-sweep.ts';
 export { creditRelease } from './credit-release.ts';
 export { disputeFunding } from './dispute-funding.ts';
 export { fundWallet } from './fund-wallet.ts';

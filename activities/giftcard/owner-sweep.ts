@@ -1,0 +1,105 @@
+import { heartbeat } from '@temporalio/activity';
+import type { Database } from '../../db/connect.ts';
+import {
+  batchesWithEscrows,
+  untouchedCardOrders,
+  untouchedRefunds,
+  untouchedSettlements,
+  type OpenSettlement,
+} from '../../db/giftcard/owner-sweep.ts';
+import {
+  GIFTCARD_TASK_QUEUE,
+  ISSUE_GIFT_CARDS,
+  issueGiftCardsId,
+  type IssueGiftCardsInput,
+} from '../../workflows/giftcard/contract.ts';
+import {
+  parseReversePayoutId,
+  parseSettleBatchId,
+  REDEEM_GIFT_CARD,
+  redeemGiftCardId,
+  REFUND_REDEMPTION,
+  refundRedemptionId,
+  REVERSE_PAYOUT,
+  SETTLE_BATCH,
+  type RedeemGiftCardInput,
+  type RefundRedemptionInput,
+  type ReversePayoutInput,
+  type SettleBatchInput,
+} from '../../workflows/giftcard/settlement.contract.ts';
+import { settleEscrows } from '../../db/giftcard/settle-batch.ts';
+import { ownerSource, type OwnerSource, type SweepOwnersInput } from '../owner-sweep.ts';
+import type { Owner } from '../workflow-owners.ts';
+
+const taskQueue = GIFTCARD_TASK_QUEUE;
+
+export const giftcardOwnerSources = (db: Database): OwnerSource[] => [
+  ownerSource((page) => untouchedSettlements(db, page), settlementOwner),
+  ownerSource(
+    (page) => untouchedRefunds(db, page),
+    ({ id, redemptionId, amountMinor, reason, actor, requestId }) => ({
+      workflowType: REFUND_REDEMPTION,
+      workflowId: refundRedemptionId(id),
+      taskQueue,
+      input: {
+        refundId: id,
+        redemptionId,
+        amountMinor: amountMinor.toString(),
+        reason,
+        actor,
+        requestId,
+      } satisfies RefundRedemptionInput,
+      summary: `Refund redemption ${redemptionId}`,
+    }),
+  ),
+  ownerSource(
+    (page) => untouchedCardOrders(db, page),
+    ({ id, faceMinor, workflowId, ...order }) => ({
+      workflowType: ISSUE_GIFT_CARDS,
+      workflowId: issueGiftCardsId(id),
+      taskQueue,
+      input: {
+        ...order,
+        orderId: id,
+        faceMinor: faceMinor.toString(),
+        actor: `workflow:${workflowId}`,
+      } satisfies IssueGiftCardsInput,
+      summary: `Issue ${order.count} cards of item ${order.catalogueItemId}`,
+    }),
+  ),
+];
+
+const BATCHES = 100;
+
+/** Of batches that were paid by a workflow which was lost then. */
+export async function settleLeftEscrows(db: Database, { untouchedMs }: SweepOwnersInput): Promise<void> {
+  for (const settlementId of await batchesWithEscrows(db, untouchedMs, BATCHES))
+    await settleEscrows(db, settlementId, heartbeat);
+}
+
+/** Whoever began it, or who waits for a decision since a payout came back: the row names the workflow. */
+function settlementOwner({ id, workflowId, redemption, requestId }: OpenSettlement): Owner | undefined {
+  const owner = { workflowId, taskQueue, searchAttributes: { SettlementId: id } };
+  const batch = parseSettleBatchId(workflowId);
+  const intentId = parseReversePayoutId(workflowId);
+  if (batch) {
+    const input = { ...batch, requestId } satisfies SettleBatchInput;
+    return { ...owner, workflowType: SETTLE_BATCH, input, summary: `Settle batch ${id}` };
+  }
+  if (intentId !== undefined) {
+    const input = { intentId, requestId } satisfies ReversePayoutInput;
+    return { ...owner, workflowType: REVERSE_PAYOUT, input, summary: `Payout ${intentId} came back` };
+  }
+  if (redemption === null || workflowId !== redeemGiftCardId(redemption.redemptionId)) return undefined;
+  const { currency, ...confirmed } = redemption;
+  const input = {
+    ...confirmed,
+    settlementId: id,
+    currency,
+    cardCurrency: currency,
+    // Confirmed long ago: nobody waits at the till, and nothing is refused for that.
+    expiresAt: new Date(0).toISOString(),
+    requestId,
+  } satisfies RedeemGiftCardInput;
+  return { ...owner, workflowType: REDEEM_GIFT_CARD, input, summary: `Redeem card ${confirmed.cardId}` };
+}

@@ -1,0 +1,66 @@
+import type { Db } from '../connect.ts';
+import { untouchedRows, type UntouchedRow } from '../untouched-rows.ts';
+
+export interface OpenSettlement extends UntouchedRow {
+  readonly workflowId: string;
+  /** Of a payout by itself. */
+  readonly redemption: {
+    readonly redemptionId: string;
+    readonly cardId: string;
+    readonly merchantId: string;
+    readonly currency: string;
+    readonly amountMinor: string;
+    readonly authorisationId: string | null;
+    readonly actor: string;
+  } | null;
+}
+
+export const untouchedSettlements = untouchedRows<OpenSettlement>({
+  from: 'settlements t left join redemptions r on r.id = t.redemption_id',
+  aggregate: 'settlement',
+  columns: `t.workflow_id as "workflowId", case when r.id is not null then jsonb_build_object('redemptionId', r.id, 'cardId', r.card_id,
+    'merchantId', r.merchant_id, 'currency', r.currency, 'amountMinor', r.amount_minor::text, 'authorisationId', r.authorisation_id,
+    'actor', r.actor) end as redemption`,
+  open: "t.state <> 'SETTLED'",
+});
+
+export interface OpenRefund extends UntouchedRow {
+  readonly redemptionId: string;
+  readonly amountMinor: bigint;
+  readonly reason: string;
+  readonly actor: string;
+}
+
+export const untouchedRefunds = untouchedRows<OpenRefund>({
+  from: 'refunds t',
+  aggregate: 'refund',
+  columns: `t.redemption_id as "redemptionId", t.amount_minor as "amountMinor", t.reason, t.requested_by as actor`,
+  open: "t.state <> 'COMPLETED'",
+});
+
+export interface OpenCardOrder extends UntouchedRow {
+  readonly hostId: string;
+  readonly catalogueItemId: string;
+  readonly faceMinor: bigint;
+  readonly count: number;
+  readonly activate: boolean;
+  readonly workflowId: string;
+}
+
+export const untouchedCardOrders = untouchedRows<OpenCardOrder>({
+  from: 'card_orders t',
+  aggregate: 'card_order',
+  columns: `t.host_id as "hostId", t.catalogue_item_id as "catalogueItemId", t.face_minor as "faceMinor", t.card_count as count,
+    t.activate, t.workflow_id as "workflowId"`,
+  open: "t.state in ('RESERVING', 'ISSUING')",
+});
+
+/** Batches that are paid, and whose escrows are not all settled yet. */
+export const batchesWithEscrows = (db: Db, untouchedMs: number, limit: number): Promise<string[]> =>
+  db('settlements')
+    .where({ kind: 'batch', state: 'SETTLED' })
+    .whereNull('escrows_settled_at')
+    .whereRaw('updated_at < clock_timestamp() - make_interval(secs => ? / 1000.0)', [untouchedMs])
+    .orderBy('id')
+    .limit(limit)
+    .pluck<string[]>('id');

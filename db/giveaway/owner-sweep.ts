@@ -1,0 +1,31 @@
+import { untouchedRows, type UntouchedRow } from '../untouched-rows.ts';
+
+interface OpenGiveaway extends UntouchedRow {
+  readonly hostId: string;
+}
+
+/** Being paid for. */
+export const untouchedPublishes = untouchedRows<OpenGiveaway & { readonly publishId: string }>({
+  from: 'giveaways t',
+  aggregate: 'giveaway',
+  columns: 't.host_id as "hostId", t.publish_id as "publishId"',
+  open: "t.state = 'FUNDING'",
+});
+
+/** Paid for, and not at their end; also cancelled ones, until their prizes are on their way back. */
+export const untouchedRuns = untouchedRows<OpenGiveaway>({
+  from: 'giveaways t',
+  aggregate: 'giveaway',
+  columns: 't.host_id as "hostId"',
+  open: `t.state in ('SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN', 'FULFILLING')
+    or t.state = 'CANCELLED' and t.published_at is not null and t.prizes_released_at is null`,
+});
+
+export const untouchedClaims = untouchedRows<
+  UntouchedRow & { readonly participantId: string; readonly workflowId: string | null }
+>({
+  from: 'giveaway_awards t',
+  aggregate: 'award',
+  columns: 't.participant_id as "participantId", t.claim_workflow_id as "workflowId"',
+  open: "t.state in ('CLAIMED', 'VERIFIED', 'FULFILLING')",
+});
