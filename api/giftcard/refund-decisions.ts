@@ -8,7 +8,7 @@ import {
   type RefundDecision,
 } from '../../workflows/giftcard/settlement.contract.ts';
 import { uuid } from '../http/amounts.ts';
-import { updateRunning } from '../http/await-workflow.ts';
+import { decideCase } from '../http/decide-case.ts';
 import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
@@ -68,13 +68,20 @@ async function requireRefund({ db }: GiftcardApi, id: string) {
 }
 
 async function decide(
-  { temporal, budgetMs }: GiftcardApi,
+  { db, temporal, budgetMs }: GiftcardApi,
   id: string,
   updateId: string,
   made: RefundDecision,
 ): Promise<Reply> {
-  const workflowId = refundRedemptionId(id);
-  const answer = await updateRunning(temporal, { workflowId, update: DECIDE_REFUND, updateId, args: [made], budgetMs });
-  if (!answer) throw new DomainError('case_not_open', 'The refund does not wait for a decision.');
+  const accepted = await decideCase(temporal, {
+    workflowId: refundRedemptionId(id),
+    update: DECIDE_REFUND,
+    updateId,
+    args: [made],
+    budgetMs,
+    notOpen: 'case_not_open',
+    isOpen: async () => (await findRefund(db, id))?.state === 'WAITING_FOR_MERCHANT',
+  });
+  if (!accepted) throw new DomainError('case_not_open', 'The refund does not wait for a decision.');
   return { status: 202, body: { refundId: id, href: `/v1/refunds/${id}` } };
 }

@@ -5,9 +5,8 @@ import { secondDecision } from '../../db/platform/second-decision.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { SETTLEMENT_DECISIONS, type SettlementDecision } from '../../workflows/giftcard/settlement.contract.ts';
 import { uuid } from '../http/amounts.ts';
-import { updateRunning } from '../http/await-workflow.ts';
+import { decideCase } from '../http/decide-case.ts';
 import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
-import { whenReady } from '../http/when-ready.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 const settlementId = z.object({ settlementId: uuid });
@@ -90,21 +89,23 @@ function requireCase({ state, case_number: open }: Settlement, caseNumber: numbe
 }
 
 async function decide(
-  { temporal, budgetMs }: GiftcardApi,
-  settlement: Settlement,
+  { db, temporal, budgetMs }: GiftcardApi,
+  { id, workflow_id: workflowId }: Settlement,
   decision: SettlementDecision,
 ): Promise<Reply> {
-  const ask = () =>
-    updateRunning(temporal, {
-      workflowId: settlement.workflow_id,
-      update: SETTLEMENT_DECISIONS[decision.kind],
-      updateId: decision.decisionId,
-      args: [decision],
-      budgetMs,
-    });
-  const isParked = settlement.state === 'NEEDS_ATTENTION';
-  const answer = await (isParked ? whenReady(budgetMs, 'settlement_not_parked', ask) : ask());
-  const { id, state } = settlement;
-  if (!answer) throw new DomainError('settlement_not_parked', `The settlement is ${state}.`, { state });
+  const find = () => findSettlement(db, id);
+  const accepted = await decideCase(temporal, {
+    workflowId,
+    update: SETTLEMENT_DECISIONS[decision.kind],
+    updateId: decision.decisionId,
+    args: [decision],
+    budgetMs,
+    notOpen: 'settlement_not_parked',
+    isOpen: async () => (await find())?.state === 'NEEDS_ATTENTION',
+  });
+  if (!accepted) {
+    const { state = 'SETTLED' } = (await find()) ?? {};
+    throw new DomainError('settlement_not_parked', `The settlement is ${state}.`, { state });
+  }
   return { status: 202, body: { settlementId: id, href: `/v1/settlements/${id}` } };
 }

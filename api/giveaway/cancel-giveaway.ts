@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
 import { findGiveaway } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { isPublishable } from '../../domain/giveaway.ts';
+import { hasReached, isPublishable } from '../../domain/giveaway.ts';
 import { CANCEL_GIVEAWAY, runGiveawayId, type CancelGiveawayInput } from '../../workflows/giveaway/contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
+import { processIsLost } from '../http/decide-case.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
 
@@ -40,7 +41,8 @@ export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Ro
         budgetMs,
       });
       if (answer) return reply;
-      const { state } = found.giveaway;
+      const { state } = (await findGiveaway(db, giveawayId, principal.userId))?.giveaway ?? found.giveaway;
+      if (hasReached(state, 'SCHEDULED') && !hasReached(state, 'DRAWING')) throw processIsLost();
       throw new DomainError('giveaway_not_cancellable', `The giveaway is ${state}.`, { giveawayId, state });
     },
   });

@@ -5,7 +5,7 @@ import { findDispute, listDisputes } from '../../db/wallet/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { disputeFundingId, RESOLVE_DISPUTE, type DisputeResolution } from '../../workflows/wallet/contract.ts';
 import { currency, uuid } from '../http/amounts.ts';
-import { updateRunning } from '../http/await-workflow.ts';
+import { decideCase } from '../http/decide-case.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import { pageOf, pageQuery } from '../http/paging.ts';
 import type { GiveawayApi } from './dependencies.ts';
@@ -58,7 +58,8 @@ export const disputeFundingRoutes = ({ db, temporal, budgetMs }: GiveawayApi): R
       const made: DisputeResolution = { ...body, outcome, actor, requestId };
       const workflowId = disputeFundingId(dispute.disputeId);
       const update = { workflowId, update: RESOLVE_DISPUTE, updateId: resourceId, args: [made], budgetMs };
-      if (!(await updateRunning(temporal, update)))
+      const isOpen = async () => (await findDispute(db, dispute.disputeId))?.state === 'OPEN';
+      if (!(await decideCase(temporal, { ...update, notOpen: 'case_not_open', isOpen })))
         throw new DomainError('case_not_open', `The dispute is ${dispute.state}.`, { state: dispute.state });
       return { status: 202, body: { disputeId: dispute.disputeId } };
     },

@@ -5,7 +5,7 @@ import type { Withdrawal } from '../../db/wallet/withdraw-wallet.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { DECIDE_WITHDRAWAL, withdrawWalletId, type WithdrawalDecision } from '../../workflows/wallet/contract.ts';
 import { currency, uuid } from '../http/amounts.ts';
-import { updateRunning } from '../http/await-workflow.ts';
+import { decideCase } from '../http/decide-case.ts';
 import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
 import { pageOf, pageQuery } from '../http/paging.ts';
 import type { GiveawayApi } from './dependencies.ts';
@@ -78,14 +78,20 @@ async function requireCase({ db }: GiveawayApi, id: string, caseNumber: number):
 }
 
 async function decide(
-  { temporal, budgetMs }: GiveawayApi,
+  { db, temporal, budgetMs }: GiveawayApi,
   id: string,
   updateId: string,
   made: WithdrawalDecision,
 ): Promise<Reply> {
-  const workflowId = withdrawWalletId(id);
-  const update = { workflowId, update: DECIDE_WITHDRAWAL, updateId, args: [made], budgetMs };
-  if (!(await updateRunning(temporal, update)))
-    throw new DomainError('case_not_open', 'The withdrawal does not wait for a decision.');
+  const accepted = await decideCase(temporal, {
+    workflowId: withdrawWalletId(id),
+    update: DECIDE_WITHDRAWAL,
+    updateId,
+    args: [made],
+    budgetMs,
+    notOpen: 'case_not_open',
+    isOpen: async () => (await findWithdrawal(db, id))?.state === 'NEEDS_ATTENTION',
+  });
+  if (!accepted) throw new DomainError('case_not_open', 'The withdrawal does not wait for a decision.');
   return { status: 202, body: { withdrawalId: id, href: `/v1/wallet/withdrawals/${id}` } };
 }
