@@ -9,6 +9,8 @@ import type { GiftcardApi } from './dependencies.ts';
 import { catalogueRoutes } from './catalogue.ts';
 import { escrowReleaseRoutes } from './escrow-releases.ts';
 import { explainSettlementRoutes } from './explain-settlement.ts';
+import { financeRefundRoutes } from './finance-refunds.ts';
+import { financeSettlementRoutes } from './finance-settlements.ts';
 import { freezeGiftCardRoutes } from './freeze-gift-card.ts';
 import { giftCardRoutes } from './gift-cards.ts';
 import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
@@ -42,6 +44,8 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...refundRedemptionRoutes(deps),
   ...refundDecisionRoutes(deps),
   ...settlementRoutes(deps),
+  ...financeSettlementRoutes(deps),
+  ...financeRefundRoutes(deps),
   ...settlementDecisionRoutes(deps),
   ...explainSettlementRoutes(deps),
   ...merchantRateRoutes(deps),

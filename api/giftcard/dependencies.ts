@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
 import type { VerifyPaymentWebhook } from '../../providers/payments/adapter.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
+import type { PaymentsPort } from '../../providers/payments/port.ts';
 import type { RateLimit } from '../../runtime/rate-limit.ts';
 
 export interface GiftcardApi {
@@ -14,4 +15,6 @@ export interface GiftcardApi {
   /** Codes that somebody tries, by user. */
   readonly codeLimit: RateLimit;
   readonly verifyPaymentWebhook: VerifyPaymentWebhook;
+  /** For a look at what the provider says now: it gives up soon. */
+  readonly payments: PaymentsPort;
 }

@@ -10,6 +10,7 @@ import { connectRedis } from '../../runtime/redis.ts';
 import { handleShutdown } from '../../runtime/shutdown.ts';
 import { checkTemporal, connectTemporal } from '../../temporal-config/client.ts';
 import { createApp } from '../http/create-app.ts';
+import { lookUpPayments } from '../http/payment-intents.ts';
 import { serve } from '../http/serve.ts';
 import { giftcardApiRoutes } from './app.ts';
 
@@ -20,6 +21,7 @@ const config = loadConfig([
   'giftcardApi',
   'auth',
   'cardCodes',
+  'payments',
   'paymentsWebhooks',
 ]);
 const log = createLog({ name: 'giftcard-api', level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
@@ -46,6 +48,7 @@ const app = createApp({
     codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
     codeLimit: createRateLimit(redis, { name: 'card-code', attempts: 300, perSeconds: 60 }),
     verifyPaymentWebhook: paymentWebhooks(config),
+    payments: lookUpPayments(config),
   }),
   db,
   verifyToken: createTokenVerifier(config.AUTH_PUBLIC_KEYS),

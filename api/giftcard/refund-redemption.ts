@@ -18,6 +18,10 @@ import { defineRoute, type Route } from '../http/define-route.ts';
 import { pageOf, pageQuery } from '../http/paging.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
+export const refundState = z
+  .enum(['waiting_for_settlement', 'pulling_back', 'waiting_for_merchant', 'completed'])
+  .optional();
+
 export const refundRedemptionRoutes = ({ db, temporal, budgetMs }: GiftcardApi): Route[] => [
   defineRoute({
     method: 'post',
@@ -82,7 +86,7 @@ export const refundRedemptionRoutes = ({ db, temporal, budgetMs }: GiftcardApi):
     auth: 'redemption.refund',
     query: z.object({
       ...pageQuery,
-      state: z.enum(['waiting_for_settlement', 'pulling_back', 'waiting_for_merchant', 'completed']).optional(),
+      state: refundState,
     }),
     responses: { 200: { description: 'Refunds' } },
     handler: async ({ query, principal }) => {

@@ -14,7 +14,7 @@ import { pageOf, pageQuery, type ListPage } from '../http/paging.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 const settlementId = z.object({ settlementId: uuid });
-const filters = {
+export const settlementFilters = {
   ...pageQuery,
   state: z.enum(['settling', 'needs_attention', 'settled']).optional(),
   kind: z.enum(['instant', 'batch', 'platform']).optional(),
@@ -27,11 +27,11 @@ export const settlementRoutes = ({ db }: GiftcardApi): Route[] => [
     path: '/v1/settlements',
     summary: 'Settlements of my merchants, newest first',
     auth: 'settlement.read',
-    query: z.object(filters),
+    query: z.object(settlementFilters),
     responses: { 200: { description: 'Settlements' } },
     handler: async ({ query, principal }) => ({
       status: 200,
-      body: await list(db, { ...query, ownerId: principal.userId }),
+      body: await pageOfSettlements(db, { ...query, ownerId: principal.userId }),
     }),
   }),
   defineRoute({
@@ -47,26 +47,23 @@ export const settlementRoutes = ({ db }: GiftcardApi): Route[] => [
         settlement &&
         (principal.roles.includes('finance') || (await isMerchantOwner(db, settlement.merchant_id, principal.userId)));
       if (!visible) throw new DomainError('settlement_not_found', 'There is no such settlement that you may see.');
-      return { status: 200, body: { ...present(settlement), history: await settlementHistory(db, settlement.id) } };
+      return {
+        status: 200,
+        body: { ...presentSettlement(settlement), history: await settlementHistory(db, settlement.id) },
+      };
     },
-  }),
-  defineRoute({
-    method: 'get',
-    path: '/v1/finance/settlements',
-    summary: 'Settlements for finance, by state',
-    auth: 'finance.read',
-    query: z.object(filters),
-    responses: { 200: { description: 'Settlements with their case, reason and intents' } },
-    handler: async ({ query }) => ({ status: 200, body: await list(db, query) }),
   }),
 ];
 
-async function list(db: GiftcardApi['db'], { state, ...filter }: SettlementFilter): Promise<ListPage<object>> {
+export async function pageOfSettlements(
+  db: GiftcardApi['db'],
+  { state, ...filter }: SettlementFilter,
+): Promise<ListPage<object>> {
   const found = await listSettlements(db, { ...filter, state: state?.toUpperCase() });
-  return pageOf(found.map(present), filter.limit, ({ settlementId: id }) => id);
+  return pageOf(found.map(presentSettlement), filter.limit, ({ settlementId: id }) => id);
 }
 
-const present = (settlement: Settlement) => ({
+export const presentSettlement = (settlement: Settlement) => ({
   settlementId: settlement.id,
   kind: settlement.kind,
   window: settlement.window_key,
@@ -86,6 +83,7 @@ const present = (settlement: Settlement) => ({
   caseNumber: settlement.case_number,
   reason: settlement.reason,
   createdAt: settlement.created_at.toISOString(),
+  updatedAt: settlement.updated_at.toISOString(),
   intents: (settlement.intents ?? []).map((intent) => ({
     intentId: intent.id,
     leg: intent.leg,

@@ -8,6 +8,7 @@ import { controlWalletRoute } from './control-wallet.ts';
 import { disputeFundingRoutes } from './dispute-funding.ts';
 import { enterGiveawayRoute } from './enter-giveaway.ts';
 import { entryRoutes } from './entries.ts';
+import { financeWithdrawalRoutes } from './finance-withdrawals.ts';
 import { fundWalletRoutes } from './fund-wallet.ts';
 import { giveawayRoutes } from './giveaways.ts';
 import { identityRoutes } from './identity-routes.ts';
@@ -27,6 +28,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...walletRoutes(deps),
   ...walletStatementRoutes(deps),
   ...withdrawWalletRoutes(deps),
+  ...financeWithdrawalRoutes(deps),
   ...withdrawalDecisionRoutes(deps),
   controlWalletRoute(deps),
   ...disputeFundingRoutes(deps),

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
 import type { VerifyPaymentWebhook } from '../../providers/payments/adapter.ts';
+import type { PaymentsPort } from '../../providers/payments/port.ts';
 import type { EntryHashes } from '../../runtime/entry-hashes.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 
@@ -13,4 +14,6 @@ export interface GiveawayApi {
   readonly signer: ProofSigner;
   readonly entryHashes: EntryHashes;
   readonly verifyPaymentWebhook: VerifyPaymentWebhook;
+  /** For a look at what the provider says now: it gives up soon. */
+  readonly payments: PaymentsPort;
 }

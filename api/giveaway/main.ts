@@ -15,6 +15,7 @@ import { buildPages } from '../../web/build.ts';
 import { webPages } from '../../web/pages.ts';
 import { createApp } from '../http/create-app.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { lookUpPayments } from '../http/payment-intents.ts';
 import { serve } from '../http/serve.ts';
 import { giveawayApiRoutes } from './app.ts';
 
@@ -26,6 +27,7 @@ const config = loadConfig([
   'auth',
   'draws',
   'entries',
+  'payments',
   'paymentsWebhooks',
 ]);
 const log = createLog({ name: 'giveaway-api', level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
@@ -62,6 +64,7 @@ const routes = giveawayApiRoutes({
   signer: createProofSigner(config.PROOF_SIGNING_KEY),
   entryHashes: createEntryHashes(config.ENTRY_HASH_KEYS),
   verifyPaymentWebhook: paymentWebhooks(config),
+  payments: lookUpPayments(config),
   issuer: await createTokenIssuer(config.AUTH_SIGNING_KEY, config.ACCESS_TOKEN_TTL_MS),
   publicKeys: config.AUTH_PUBLIC_KEYS,
   refreshTokenTtlMs: config.REFRESH_TOKEN_TTL_MS,

@@ -1,32 +1,18 @@
 import { z } from 'zod';
 import { secondDecision } from '../../db/platform/second-decision.ts';
-import { findWithdrawal, listWithdrawals } from '../../db/wallet/queries.ts';
+import { findWithdrawal } from '../../db/wallet/queries.ts';
 import type { Withdrawal } from '../../db/wallet/withdraw-wallet.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { DECIDE_WITHDRAWAL, withdrawWalletId, type WithdrawalDecision } from '../../workflows/wallet/contract.ts';
-import { currency, uuid } from '../http/amounts.ts';
+import { uuid } from '../http/amounts.ts';
 import { decideCase } from '../http/decide-case.ts';
 import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
-import { pageOf, pageQuery } from '../http/paging.ts';
 import type { GiveawayApi } from './dependencies.ts';
-import { withdrawalState } from './withdraw-wallet.ts';
 
 const withdrawalId = z.object({ withdrawalId: uuid });
 const decision = z.object({ caseNumber: z.int().min(1), reason: z.string().trim().min(3).max(500) });
 
 export const withdrawalDecisionRoutes = (deps: GiveawayApi): Route[] => [
-  defineRoute({
-    method: 'get',
-    path: '/v1/finance/withdrawals',
-    summary: 'Withdrawals of all hosts, newest first',
-    auth: 'finance.read',
-    query: z.object({ ...pageQuery, currency: currency.optional(), hostId: uuid.optional(), state: withdrawalState }),
-    responses: { 200: { description: 'Withdrawals with their case and reason' } },
-    handler: async ({ query }) => {
-      const found = await listWithdrawals(deps.db, { ...query, state: query.state?.toUpperCase() });
-      return { status: 200, body: pageOf(found, query.limit, ({ withdrawalId: id }) => id) };
-    },
-  }),
   defineRoute({
     method: 'post',
     path: '/v1/finance/withdrawals/{withdrawalId}/retry',

@@ -43,6 +43,8 @@ export class SettlementIntent extends Model {
   declare leg: string;
   declare number: number;
   declare amount_minor: bigint;
+  /** Null: the platform's own account. */
+  declare destination_account: string | null;
   declare state: string;
   declare failure_code: string | null;
   declare payout_fee_minor: bigint | null;
@@ -67,6 +69,8 @@ export class Settlement extends Model {
   declare merchant_minor: bigint;
   declare carried_minor: bigint;
   declare written_off_minor: bigint;
+  /** Of this settlement alone, by a decision; else the merchant's. */
+  declare payout_account: string | null;
   declare state: string;
   declare case_number: number;
   declare reason: string | null;

@@ -1,5 +1,6 @@
 import type { Db } from '../connect.ts';
 import type { Page } from '../page.ts';
+import { filterCases, type CaseFilter, type CaseTable } from '../parked-cases.ts';
 import { CatalogueItem, GiftCard, Settlement } from './model.ts';
 
 export const listCatalogue = (db: Db, merchantId: string): Promise<CatalogueItem[]> =>
@@ -28,7 +29,14 @@ const withIntents = (db: Db) =>
 export const findSettlement = (db: Db, id: string): Promise<Settlement | undefined> =>
   Promise.resolve(withIntents(db).findById(id));
 
-export interface SettlementFilter extends Page {
+export const SETTLEMENT_CASES: CaseTable = {
+  table: 'settlements',
+  reason: 'reason',
+  amount: 'merchant_minor',
+  state: 'NEEDS_ATTENTION',
+};
+
+export interface SettlementFilter extends Page, CaseFilter {
   readonly state?: string | undefined;
   readonly kind?: string | undefined;
   readonly merchantId?: string | undefined;
@@ -39,7 +47,7 @@ export interface SettlementFilter extends Page {
 /** Newest first, one more than the limit if there are as many. */
 export function listSettlements(
   db: Db,
-  { ownerId, merchantId, limit, after, ...filter }: SettlementFilter,
+  { ownerId, merchantId, limit, after, reason, currency, minAgeMs, ...filter }: SettlementFilter,
 ): Promise<Settlement[]> {
   const query = withIntents(db)
     .orderBy([
@@ -49,11 +57,22 @@ export function listSettlements(
     .limit(limit + 1);
   for (const [column, value] of Object.entries({ ...filter, merchant_id: merchantId }))
     if (value !== undefined) void query.where(column, value);
+  filterCases(query, SETTLEMENT_CASES, { reason, currency, minAgeMs });
   if (ownerId !== undefined)
     void query.whereIn('merchant_id', db('merchants').where({ owner_id: ownerId }).select('id'));
   if (after !== undefined)
     void query.whereRaw('(created_at, id) < (select p.created_at, p.id from settlements p where p.id = ?)', [after]);
   return Promise.resolve(query);
+}
+
+/** Where a settlement's merchant is paid, should it be paid now. */
+export async function payoutAccountOf(
+  db: Db,
+  { payout_account: amended, merchant_id: id }: Settlement,
+): Promise<string | null> {
+  if (amended !== null || id === null) return amended;
+  const merchant = await db('merchants').where({ id }).first<{ payout_account: string } | undefined>('payout_account');
+  return merchant?.payout_account ?? null;
 }
 
 export interface HistoryEntry {

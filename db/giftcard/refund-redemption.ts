@@ -2,6 +2,7 @@ import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
 import { newestFirst, type Page } from '../page.ts';
+import { filterCases, type CaseFilter, type CaseTable } from '../parked-cases.ts';
 
 export interface RequestRefund {
   readonly refundId: string;
@@ -89,20 +90,52 @@ export async function findRefund(db: Db, refundId: string): Promise<Refund | und
   return row && withoutIntent(row.answer);
 }
 
-export interface RefundFilter extends Page {
+export const REFUND_CASES: CaseTable = {
+  table: 'refunds',
+  reason: 'failure_code',
+  amount: 'amount_minor',
+  state: 'WAITING_FOR_MERCHANT',
+};
+
+export interface RefundFilter extends Page, CaseFilter {
+  readonly merchantId?: string | undefined;
   /** Only those of this user's merchants. */
   readonly ownerId?: string | undefined;
   readonly state?: string | undefined;
 }
 
 /** Newest first. */
-export async function listRefunds(db: Db, { ownerId, state, ...page }: RefundFilter): Promise<Refund[]> {
+export async function listRefunds(db: Db, { ownerId, state, merchantId, ...filter }: RefundFilter): Promise<Refund[]> {
   const query = db('refunds').select<{ answer: RefundStep }[]>(db.raw(ANSWER));
   if (ownerId !== undefined)
     void query.whereIn('merchant_id', db('merchants').where({ owner_id: ownerId }).select('id'));
   if (state !== undefined) void query.where({ state });
-  newestFirst(query, 'refunds', page);
+  if (merchantId !== undefined) void query.where({ merchant_id: merchantId });
+  filterCases(query, REFUND_CASES, filter);
+  newestFirst(query, 'refunds', filter);
   return (await query).map(({ answer }) => withoutIntent(answer));
 }
 
 const withoutIntent = ({ intent: _intent, ...refund }: RefundStep): Refund => refund;
+
+export interface RefundIntent {
+  readonly intentId: string;
+  readonly number: number;
+  readonly amountMinor: bigint;
+  readonly sourceAccount: string;
+  readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE';
+  readonly failureCode: string | null;
+  readonly firstSentAt: Date;
+}
+
+/** What the provider was asked to take back, the newest last. */
+export const listRefundIntents = (db: Db, refundId: string): Promise<RefundIntent[]> =>
+  db('refund_intents').where({ refund_id: refundId }).orderBy('number').select<RefundIntent[]>({
+    intentId: 'id',
+    number: 'number',
+    amountMinor: 'amount_minor',
+    sourceAccount: 'source_account',
+    state: 'state',
+    failureCode: 'failure_code',
+    firstSentAt: 'first_sent_at',
+  });

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { Db } from '../connect.ts';
 import { newestFirst, type Page } from '../page.ts';
+import { filterCases, type CaseFilter, type CaseTable } from '../parked-cases.ts';
 import type { Dispute } from './dispute-funding.ts';
 import type { Funding } from './fund-wallet.ts';
 import type { Withdrawal } from './withdraw-wallet.ts';
@@ -40,7 +41,21 @@ export async function listWallets(db: Db, hostId: string): Promise<WalletView[]>
   return (result as { rows: WalletView[] }).rows;
 }
 
-export interface WalletRowFilter extends Page {
+export const WITHDRAWAL_CASES: CaseTable = {
+  table: 'wallet_withdrawals',
+  reason: 'failure_code',
+  amount: 'amount_minor',
+  state: 'NEEDS_ATTENTION',
+};
+export const FUNDING_CASES: CaseTable = { ...WITHDRAWAL_CASES, table: 'wallet_fundings' };
+export const DISPUTE_CASES: CaseTable = {
+  ...WITHDRAWAL_CASES,
+  table: 'wallet_disputes',
+  reason: 'state',
+  state: 'OPEN',
+};
+
+export interface WalletRowFilter extends Page, Pick<CaseFilter, 'reason' | 'minAgeMs'> {
   /** Absent: of all hosts. */
   readonly hostId?: string | undefined;
   readonly currency?: string | undefined;
@@ -65,6 +80,28 @@ export const listDisputes = (db: Db, filter: WalletRowFilter): Promise<Dispute[]
 export const findDispute = async (db: Db, id: string): Promise<Dispute | undefined> =>
   (await answersOf<Dispute>(db, 'wallet_disputes', 'dispute_answer').where({ id }))[0]?.answer;
 
+export interface WithdrawalIntent {
+  readonly intentId: string;
+  readonly number: number;
+  readonly amountMinor: bigint;
+  readonly destinationAccount: string;
+  readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE' | 'REVERSED';
+  readonly failureCode: string | null;
+  readonly firstSentAt: Date;
+}
+
+/** What the provider was asked to pay, the newest last. */
+export const listWithdrawalIntents = (db: Db, withdrawalId: string): Promise<WithdrawalIntent[]> =>
+  db('wallet_withdrawal_intents').where({ withdrawal_id: withdrawalId }).orderBy('number').select<WithdrawalIntent[]>({
+    intentId: 'id',
+    number: 'number',
+    amountMinor: 'amount_minor',
+    destinationAccount: 'destination_account',
+    state: 'state',
+    failureCode: 'failure_code',
+    firstSentAt: 'first_sent_at',
+  });
+
 /** The withdrawal that a payout at the provider belongs to: our reference there is the intent's id. */
 export async function findWithdrawalOfIntent(db: Db, intentId: string): Promise<string | undefined> {
   const row = await db('wallet_withdrawal_intents')
@@ -86,11 +123,12 @@ const answersOf = <T>(db: Db, table: string, answer: string): Knex.QueryBuilder<
 async function listAnswers<T>(
   db: Db,
   { table, answer }: { table: string; answer: string },
-  { hostId, currency, state, ...page }: WalletRowFilter,
+  { hostId, currency, state, reason, minAgeMs, ...page }: WalletRowFilter,
 ): Promise<T[]> {
   const query = answersOf<T>(db, table, answer);
   const wanted = Object.entries({ host_id: hostId, currency, state }).filter(([, value]) => value !== undefined);
   void query.where(Object.fromEntries(wanted));
+  filterCases(query, { ...WITHDRAWAL_CASES, table }, { reason, minAgeMs });
   newestFirst(query, table, page);
   return (await query).map((row) => row.answer);
 }
