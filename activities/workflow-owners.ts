@@ -1,5 +1,5 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { keywords, type Keywords } from '../temporal-config/search-attributes.ts';
 import type { TaskQueue } from '../temporal-config/task-queues.ts';
 
@@ -13,11 +13,23 @@ export interface Owner {
   readonly searchAttributes?: Keywords;
 }
 
+/** What somebody has decided, for the workflow that waits for it. */
+export interface OwnersDecision {
+  readonly workflowId: string;
+  readonly update: string;
+  readonly updateId: string;
+  readonly input: unknown;
+}
+
 export interface WorkflowOwners {
   isOpen(workflowId: string): Promise<boolean>;
   /** @returns false when it runs already. */
   start(owner: Owner): Promise<boolean>;
+  /** @returns null when it was accepted; else the code of the refusal: `service_unavailable` where nobody waits for it. */
+  decide(decision: OwnersDecision): Promise<string | null>;
 }
+
+const DECIDE_TIMEOUT_MS = 10_000;
 
 /** The owners of a namespace's processes. */
 export const workflowOwners = (client: Client): WorkflowOwners => ({
@@ -47,6 +59,21 @@ export const workflowOwners = (client: Client): WorkflowOwners => ({
       return true;
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
+  },
+
+  decide: async ({ workflowId, update, updateId, input }) => {
+    try {
+      await client.withDeadline(Date.now() + DECIDE_TIMEOUT_MS, () =>
+        client.workflow.getHandle(workflowId).executeUpdate(update, { updateId, args: [input] }),
+      );
+      return null;
+    } catch (error) {
+      // The owner sweep starts it again.
+      if (error instanceof WorkflowNotFoundError) return 'service_unavailable';
+      if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure && error.cause.type)
+        return error.cause.type;
       throw error;
     }
   },

@@ -133,6 +133,8 @@ export const ERROR_STATUS = {
   case_not_open: 409,
   settlement_not_parked: 409,
   settlement_intent_open: 409,
+  bulk_retry_not_found: 404,
+  bulk_retry_done: 409,
   adjustment_not_found: 404,
   adjustment_decided: 409,
   // providers

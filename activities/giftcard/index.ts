@@ -6,6 +6,7 @@ import { foldAccountsActivities } from '../fold-accounts.ts';
 import { asActivities } from '../refusals.ts';
 import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
+import { bulkRetryActivities } from './bulk-retry.ts';
 import { freezeHostEscrowActivities } from './freeze-host-escrow.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
@@ -51,6 +52,7 @@ export const createGiftcardActivities = ({
     ...payOutActivities({ db, payments, payoutRulesOf, heartbeat }),
     ...paySettlementActivities(db, alerts, payoutRulesOf),
     ...settleBatchActivities(db, payoutRulesOf),
+    ...bulkRetryActivities(db, owners),
     ...ownerSweepActivities({
       owners,
       alerts,

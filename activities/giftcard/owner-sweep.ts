@@ -1,5 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
+import { untouchedBulkRetries } from '../../db/giftcard/bulk-retry.ts';
 import {
   batchesWithEscrows,
   untouchedCardOrders,
@@ -7,6 +8,7 @@ import {
   untouchedSettlements,
   type OpenSettlement,
 } from '../../db/giftcard/owner-sweep.ts';
+import { BULK_RETRY, bulkRetryId, type BulkRetryInput } from '../../workflows/giftcard/bulk-retry.contract.ts';
 import {
   GIFTCARD_TASK_QUEUE,
   ISSUE_GIFT_CARDS,
@@ -65,6 +67,16 @@ export const giftcardOwnerSources = (db: Database): OwnerSource[] => [
         actor: `workflow:${workflowId}`,
       } satisfies IssueGiftCardsInput,
       summary: `Issue ${order.count} cards of item ${order.catalogueItemId}`,
+    }),
+  ),
+  ownerSource(
+    (page) => untouchedBulkRetries(db, page),
+    ({ id, requestId }) => ({
+      workflowType: BULK_RETRY,
+      workflowId: bulkRetryId(id),
+      taskQueue,
+      input: { bulkRetryId: id, requestId } satisfies BulkRetryInput,
+      summary: `Bulk retry ${id}`,
     }),
   ),
 ];

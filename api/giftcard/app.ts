@@ -3,6 +3,7 @@ import { financeAccountRoutes } from '../http/finance-accounts.ts';
 import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
+import { bulkRetryRoutes } from './bulk-retry.ts';
 import { cancelCardOrderRoute } from './cancel-card-order.ts';
 import { cardOrderRoutes } from './card-orders.ts';
 import type { GiftcardApi } from './dependencies.ts';
@@ -46,6 +47,7 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...settlementRoutes(deps),
   ...financeSettlementRoutes(deps),
   ...financeRefundRoutes(deps),
+  ...bulkRetryRoutes(deps),
   ...settlementDecisionRoutes(deps),
   ...explainSettlementRoutes(deps),
   ...merchantRateRoutes(deps),

@@ -1,6 +1,7 @@
 export { foldAccounts } from '../fold-accounts.ts';
 export { sweepOwners } from '../owner-sweep.ts';
 export { expireAuthorisations } from './authorise-gift-card.ts';
+export { bulkRetry } from './bulk-retry.ts';
 export { cancelCardOrder } from './cancel-card-order.ts';
 export { freezeHostEscrow, liftHostFreeze } from './freeze-host-escrow.ts';
 export { issueGiftCards } from './issue-gift-cards.ts';

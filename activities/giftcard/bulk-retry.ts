@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { heartbeat } from '@temporalio/activity';
+import type { Database } from '../../db/connect.ts';
+import { nextOfBulkRetry, recordBulkRetry, type BulkRetryPage } from '../../db/giftcard/bulk-retry.ts';
+import { nameUuid } from '../../domain/ids.ts';
+import { sha1 } from '../../runtime/crypto.ts';
+import type { BulkRetryInput, BulkRetryProgress } from '../../workflows/giftcard/bulk-retry.contract.ts';
+import { SETTLEMENT_DECISIONS, type SettlementDecision } from '../../workflows/giftcard/settlement.contract.ts';
+import type { WorkflowOwners } from '../workflow-owners.ts';
+
+const PAGE = 100;
+/** Decisions that go out together: the provider is to be asked for no more at once. */
+const AT_ONCE = 5;
+/** A row is parked a moment before its workflow takes decisions. */
+const READY_TRIES = 5;
+const READY_PAUSE_MS = 200;
+
+export const bulkRetryActivities = (db: Database, owners: WorkflowOwners) => ({
+  /** Hands the decision to the next parked settlements, each with the number of its case as it is now. */
+  decideNextPage: async ({ bulkRetryId, requestId }: BulkRetryInput): Promise<BulkRetryProgress> => {
+    const cause = { actor: `workflow:bulk-retry/${bulkRetryId}`, requestId };
+    const page = await nextOfBulkRetry(db, { bulkRetryId, limit: PAGE }, cause);
+    let progress: BulkRetryProgress = page;
+    for (let first = 0; first < page.items.length && progress.state === 'RUNNING'; first += AT_ONCE) {
+      const together = page.items.slice(first, first + AT_ONCE);
+      const items = await Promise.all(together.map((item) => decide(owners, page, item, requestId)));
+      progress = await recordBulkRetry(db, { bulkRetryId, items });
+      heartbeat();
+    }
+    const { state, matched, accepted, refused } = progress;
+    return { state, matched, accepted, refused };
+  },
+});
+
+type Item = BulkRetryPage['items'][number];
+
+async function decide(
+  owners: WorkflowOwners,
+  { bulkRetryId, actor, reason }: BulkRetryPage,
+  { settlementId, caseNumber, workflowId }: Item,
+  requestId: string,
+): Promise<{ settlementId: string; caseNumber: number; code: string | null }> {
+  // The same in every attempt: a repeat is the same decision.
+  const decisionId = nameUuid(sha1, 'bulk-retry', bulkRetryId, settlementId);
+  const decision: SettlementDecision = { kind: 'retry', decisionId, caseNumber, actor, reason, requestId };
+  const update = { workflowId, update: SETTLEMENT_DECISIONS.retry, updateId: decisionId, input: decision };
+  for (let tries = 1; ; tries += 1) {
+    const code = await owners.decide(update);
+    if (code !== 'settlement_not_parked' || tries === READY_TRIES) return { settlementId, caseNumber, code };
+    await delay(READY_PAUSE_MS);
+  }
+}
