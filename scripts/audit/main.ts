@@ -1,17 +1,12 @@
+import { auditBook } from '../../activities/audit-book.ts';
 import { connect, type Database } from '../../db/connect.ts';
-import { checkGiftcards } from '../../db/giftcard/audit.ts';
-import { checkGiveaways } from '../../db/giveaway/audit.ts';
-import { checkLedger, type InvariantCheck } from '../../db/ledger/audit.ts';
-import { checkWallets } from '../../db/wallet/audit.ts';
+import { asLine, type InvariantCheck } from '../../db/ledger/invariants.ts';
 import { createPayments } from '../../providers/payments/adapter.ts';
 import { loadConfig } from '../../runtime/config.ts';
-import { checkAwards } from './awards.ts';
-import { checkClearing } from './clearing.ts';
-import { checkProviderBalance } from './provider-balance.ts';
 
 export type AuditLine = InvariantCheck;
 
-/** Checks every invariant that has data, over both books and the provider. */
+/** Checks every invariant over both books and the provider: what the schedules check, once, recording nothing. */
 export async function runAudit(environment: Readonly<Record<string, string>>): Promise<AuditLine[]> {
   const setting = (name: string): string => {
     const value = environment[name];
@@ -20,20 +15,13 @@ export async function runAudit(environment: Readonly<Record<string, string>>): P
   };
   const open = (name: string): Database =>
     connect({ url: setting(name), poolMax: 2, applicationName: 'handsel-audit' });
-  const [giveaway, giftcard] = [open('DATABASE_URL_GIVEAWAY'), open('DATABASE_URL_GIFTCARD')];
+  const books = { giveaway: open('DATABASE_URL_GIVEAWAY'), giftcard: open('DATABASE_URL_GIFTCARD') };
   const payments = createPayments(loadConfig(['payments'], environment));
   try {
-    return [
-      ...(await checkLedger(giveaway, 'giveaway')),
-      ...(await checkGiveaways(giveaway)),
-      ...(await checkWallets(giveaway)),
-      ...(await checkLedger(giftcard, 'giftcard')),
-      ...(await checkGiftcards(giftcard)),
-      ...(await checkClearing(giveaway, giftcard)),
-      await checkAwards(giveaway, giftcard),
-      ...(await checkProviderBalance(giveaway, giftcard, payments)),
-    ];
+    const giveaway = await auditBook('giveaway', { books, payments });
+    const giftcard = await auditBook('giftcard', { books, payments });
+    return [...giveaway.results, ...giftcard.results].map(asLine);
   } finally {
-    await Promise.all([giveaway.destroy(), giftcard.destroy()]);
+    await Promise.all([books.giveaway.destroy(), books.giftcard.destroy()]);
   }
 }
