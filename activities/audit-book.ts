@@ -10,6 +10,13 @@ export interface AuditWorld {
   readonly payments: PaymentsPort;
 }
 
+export interface BookOptions extends AuditOptions {
+  /** Intents of which the provider said something else before. */
+  readonly standing?: readonly string[];
+  /** Called when the provider does not answer; its checks are left to the next run then. Absent: it is thrown. */
+  readonly onProviderTrouble?: (error: unknown) => void;
+}
+
 const DAY_MS = 24 * 3_600_000;
 /** Ended intents that are held against the provider: in a run over what moved, and in one over everything. */
 const INTENTS = { touched: 200, whole: 5_000 } as const;
@@ -18,7 +25,7 @@ const INTENTS = { touched: 200, whole: 5_000 } as const;
  * Asks one book everything: its own invariants, what mirrors the other book (whose receiver it is), and the provider.
  * The same for the schedule and for `npm run audit`.
  */
-export async function auditBook(book: DatabaseName, world: AuditWorld, options: AuditOptions = {}): Promise<BookAudit> {
+export async function auditBook(book: DatabaseName, world: AuditWorld, options: BookOptions = {}): Promise<BookAudit> {
   const { only, budgetMs, onStep = () => {} } = options;
   const wanted = (name: string): boolean => only?.has(name) ?? true;
   const audit = await auditDatabase(world.books[book], book, options);
@@ -28,13 +35,19 @@ export async function auditBook(book: DatabaseName, world: AuditWorld, options: 
   if (book === 'giveaway' && wanted('awards.escrow') && !options.after)
     results.push(await checkAwards(world.books, onStep));
   onStep();
-  return { ...audit, results: [...results, ...(await askProvider(book, world, options))] };
+  try {
+    results.push(...(await askProvider(book, world, options)));
+  } catch (error) {
+    if (!options.onProviderTrouble) throw error;
+    options.onProviderTrouble(error);
+  }
+  return { ...audit, results };
 }
 
 async function askProvider(
   book: DatabaseName,
   { books, payments }: AuditWorld,
-  { after, only, onStep = () => {} }: AuditOptions,
+  { after, only, standing, onStep = () => {} }: BookOptions,
 ): Promise<CheckResult[]> {
   const asked: CheckResult[] = [];
   if (only?.has(PROVIDER_BALANCE) ?? true) asked.push(await checkProviderBalance(book, books, payments));
@@ -43,6 +56,7 @@ async function askProvider(
     const options = {
       since: after?.since ?? new Date(Date.now() - DAY_MS),
       limit: after ? INTENTS.touched : INTENTS.whole,
+      standing,
       onStep,
     };
     asked.push(await checkIntents(book, books[book], payments, options));

@@ -62,6 +62,7 @@ export async function checkProviderBalance(
     inFlight,
     late: rows.length,
     broken: 0,
+    whole: true,
     rows,
   };
 }
@@ -87,6 +88,8 @@ const AT_ONCE = 10;
 export interface IntentOptions {
   readonly since: Date;
   readonly limit: number;
+  /** Found before, and asked about again however long ago they ended. */
+  readonly standing?: readonly string[] | undefined;
   readonly onStep: () => void;
 }
 
@@ -95,15 +98,18 @@ export async function checkIntents(
   book: DatabaseName,
   db: Database,
   payments: PaymentsPort,
-  { since, limit, onStep }: IntentOptions,
+  { since, limit, standing = [], onStep }: IntentOptions,
 ): Promise<CheckResult> {
-  const ended = await readEndedIntents(db, book, { since, limit });
+  const named = (ids: readonly string[]) => readEndedIntents(db, book, { since: new Date(0), limit: ids.length, ids });
+  const latest = await readEndedIntents(db, book, { since, limit });
+  const isLatest = new Set(latest.map(({ id }) => id));
+  const ended = [...latest, ...(await named(standing.filter((id) => !isLatest.has(id))))];
   let suspects = await compare(ended, payments, onStep);
   if (suspects.some(({ verdict }) => verdict !== 'in_flight')) {
     // What has just come back is being booked: ours is read again, and the provider asked again.
     await delay(BETWEEN_LOOKS_MS);
     const ids = suspects.map(({ intent }) => intent.id);
-    suspects = await compare(await readEndedIntents(db, book, { since, limit, ids }), payments, onStep);
+    suspects = await compare(await named(ids), payments, onStep);
   }
   const rows = suspects.flatMap(({ intent, verdict, says }): FoundRow[] =>
     verdict === 'in_flight'
@@ -118,6 +124,8 @@ export async function checkIntents(
     inFlight: suspects.length - rows.length,
     late: rows.filter(({ verdict }) => verdict === 'late').length,
     broken: rows.filter(({ verdict }) => verdict === 'broken').length,
+    // What was found before is asked about in every run.
+    whole: true,
     rows,
   };
 }

@@ -101,6 +101,7 @@ export async function checkMirrors(
     book,
     checked: received.length + missing.length,
     inFlight,
+    whole: since === EPOCH,
     ...counted(rows),
   };
 }
@@ -162,5 +163,5 @@ export async function checkAwards({ giveaway, giftcard }: Books, onPage: () => v
     after = page.at(-1)?.id;
   }
   const invariant = 'every live award has its escrow';
-  return { name: 'awards.escrow', invariant, book: 'giveaway', checked, inFlight: 0, ...counted(rows) };
+  return { name: 'awards.escrow', invariant, book: 'giveaway', checked, inFlight: 0, whole: true, ...counted(rows) };
 }

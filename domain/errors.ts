@@ -137,6 +137,7 @@ export const ERROR_STATUS = {
   bulk_retry_done: 409,
   adjustment_not_found: 404,
   adjustment_decided: 409,
+  audit_run_not_found: 404,
   // providers
   webhook_signature_invalid: 401,
   webhook_timestamp_skewed: 401,

@@ -102,6 +102,16 @@ const parts = {
     /** The least that is paid out in one transfer, by currency; less waits for the next window. */
     PAYOUT_MINIMUMS: amountsByCurrency.default(new Map()),
   },
+  alerts: {
+    /** Where alerts are sent to, signed with the secret, besides the log. */
+    ALERT_WEBHOOK_URL: z.url().optional(),
+    /** `whsec_` and base64. */
+    ALERT_WEBHOOK_SECRET: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/)
+      .optional(),
+    ALERT_WEBHOOK_TIMEOUT_MS: milliseconds.default(10_000),
+  },
   social: { SOCIAL_URL: z.url(), SOCIAL_API_KEY: secret, SOCIAL_TIMEOUT_MS: milliseconds.default(10_000) },
   paymentsWebhooks: { PAYMENTS_ADAPTER: paymentsAdapter, PAYMENTS_WEBHOOK_SECRETS: list },
   cardCodes: { CARD_CODE_KEYS: keyRing, CARD_CODE_LOOKUP_KEY: keyRing },

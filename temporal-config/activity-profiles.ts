@@ -40,6 +40,13 @@ export const PAYOUT: ActivityOptions = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 };
 
+/** A run of the audit, which heartbeats by itself while one query takes minutes. */
+export const AUDIT_RUN: ActivityOptions = {
+  startToCloseTimeout: '2h',
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+};
+
 /** A call to a provider, whose HTTP time-out is 10 s. */
 export const PROVIDER_CALL: ActivityOptions = {
   startToCloseTimeout: '15s',

@@ -1,21 +1,27 @@
 import { Runtime } from '@temporalio/worker';
+import type { AuditWorld } from '../activities/audit-book.ts';
+import { registerAuditMetrics } from '../activities/audit-metrics.ts';
+import { auditBooksActivities } from '../activities/audit-books.ts';
+import { deliverAlertsActivities, storedAlerts } from '../activities/deliver-alerts.ts';
 import { createGiftcardActivities } from '../activities/giftcard/index.ts';
 import { giftcardNexusServices } from '../activities/giftcard/nexus.ts';
 import { createGiveawayActivities, createSocialActivities } from '../activities/giveaway/index.ts';
 import { createPaymentsActivities } from '../activities/payments/index.ts';
+import { asActivities } from '../activities/refusals.ts';
 import { createWalletActivities } from '../activities/wallet/index.ts';
 import { walletNexusServices } from '../activities/wallet/nexus.ts';
 import { workflowOwners } from '../activities/workflow-owners.ts';
-import { connect, type Database } from '../db/connect.ts';
+import { connect, type Database, type DatabaseName } from '../db/connect.ts';
 import { countParticipants } from '../db/giveaway/queries.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
+import { webhookAlerts } from '../providers/alerts/webhook.ts';
 import { createPayments } from '../providers/payments/adapter.ts';
 import { withBreaker } from '../providers/social/breaker.ts';
 import { httpSocial } from '../providers/social/http.ts';
 import { startGateway } from '../realtime/gateway.ts';
 import { startRelay } from '../realtime/relay.ts';
 import { createCardCodes } from '../runtime/card-codes.ts';
-import { loadConfig, type Config } from '../runtime/config.ts';
+import { ConfigError, loadConfig, type Config } from '../runtime/config.ts';
 import { startHealthServer } from '../runtime/health-server.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
@@ -39,6 +45,7 @@ const WORKER_PARTS = [
   'temporal',
   'worker',
   'payments',
+  'alerts',
   'social',
   'cardCodes',
   'draws',
@@ -93,10 +100,12 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
     log,
   });
   shutdown.onShutdown('schedules', () => schedules.stop());
+  const metrics = createMetrics('worker');
+  registerAuditMetrics(metrics, { giveaway: databases.giveawayDb, giftcard: databases.giftcardDb });
   const health = await startHealthServer({
     host: config.LISTEN_HOST,
     port: config.WORKER_HTTP_PORT,
-    metrics: createMetrics('worker'),
+    metrics,
     checks: [
       { name: 'giveaway database', check: () => databases.giveawayDb.raw('select 1') },
       { name: 'giftcard database', check: () => databases.giftcardDb.raw('select 1') },
@@ -111,12 +120,13 @@ async function runWorker(log: Log, shutdown: Shutdown): Promise<void> {
 }
 
 function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, temporal: TemporalClients): QueueSpec[] {
-  const alerts = logAlerts(log);
   const owners = workflowOwners(temporal.giveaway);
-  const payments = createPaymentsActivities(createPayments(config), config.PAYMENTS_PLATFORM_ACCOUNT);
+  const provider = createPayments(config);
+  const payments = createPaymentsActivities(provider, config.PAYMENTS_PLATFORM_ACCOUNT);
+  const world: AuditWorld = { books: { giveaway: giveawayDb, giftcard: giftcardDb }, payments: provider };
   const wallet = createWalletActivities({
     db: giveawayDb,
-    alerts,
+    alerts: storedAlerts(giveawayDb),
     owners,
     payoutMinimumOf: (currency) => config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
   });
@@ -124,13 +134,13 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
     db: giveawayDb,
     secrets: createSecretBox(config.DRAW_SECRET_KEYS),
     signer: createProofSigner(config.PROOF_SIGNING_KEY),
-    alerts,
+    alerts: storedAlerts(giveawayDb),
     owners,
   });
   const giftcard = createGiftcardActivities({
     db: giftcardDb,
     codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
-    alerts,
+    alerts: storedAlerts(giftcardDb),
     payments,
     owners: workflowOwners(temporal.giftcard),
     payoutRulesOf: (currency) => ({
@@ -143,7 +153,7 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
       namespace: 'giveaway',
       taskQueue: TASK_QUEUES.wallet,
       workflows: 'wallet',
-      activities: wallet,
+      activities: { ...wallet, ...ofBook('giveaway', world, config) },
       nexusServices: walletNexusServices,
     },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.giveaway, workflows: 'giveaway', activities: giveaway },
@@ -153,11 +163,23 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
       namespace: 'giftcard',
       taskQueue: TASK_QUEUES.giftcard,
       workflows: 'giftcard',
-      activities: giftcard,
+      activities: { ...giftcard, ...ofBook('giftcard', world, config) },
       nexusServices: giftcardNexusServices,
     },
     { namespace: 'giftcard', taskQueue: TASK_QUEUES.payments, activities: payments },
   ];
+}
+
+/** What is done for each book, in its own namespace. */
+function ofBook(book: DatabaseName, world: AuditWorld, config: WorkerConfig): object {
+  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret, ALERT_WEBHOOK_TIMEOUT_MS: timeoutMs } = config;
+  if ((url === undefined) !== (secret === undefined))
+    throw new ConfigError(['ALERT_WEBHOOK_URL, ALERT_WEBHOOK_SECRET: both, or neither']);
+  const webhook = url && secret ? webhookAlerts({ url, secret, timeoutMs }) : undefined;
+  return asActivities({
+    ...auditBooksActivities(book, world),
+    ...deliverAlertsActivities(world.books[book], { log: logAlerts(log), webhook }),
+  });
 }
 
 function socialActivities(config: WorkerConfig, db: Database): object {

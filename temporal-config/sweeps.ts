@@ -1,3 +1,4 @@
+import { AUDIT_BOOKS, DELIVER_ALERTS, type AuditBooksInput } from '../workflows/audit/contract.ts';
 import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
 import { RUN_SETTLEMENTS, type SettlementRunInput } from '../workflows/giftcard/settlement.contract.ts';
 import { VERIFY_ENTRIES } from '../workflows/giveaway/contract.ts';
@@ -10,6 +11,39 @@ const VERIFY_EVERY_MS = 10_000;
 /** How often the owner sweep looks in the time after which it acts. */
 const OWNER_SWEEPS_WITHIN = 3;
 const MIN_OWNER_SWEEP_MS = 1_000;
+/** Whoever has to know something does not wait for a minute either. */
+const ALERTS_EVERY_MS = 10_000;
+
+/** What each namespace does for the database of its own. */
+const ofBook =
+  (everyMs: number) =>
+  ([namespace, taskQueue]: readonly [Sweep['namespace'], Sweep['taskQueue']]): Sweep[] => [
+    {
+      namespace,
+      scheduleId: `${namespace}.fold-accounts`,
+      workflowType: 'foldAccounts',
+      taskQueue,
+      everyMs,
+      summary: 'Adds up what is written beside shared ledger accounts',
+    },
+    {
+      namespace,
+      scheduleId: `${namespace}.deliver-alerts`,
+      workflowType: DELIVER_ALERTS,
+      taskQueue,
+      everyMs: Math.min(everyMs, ALERTS_EVERY_MS),
+      summary: 'Tells people what they have to know',
+    },
+    ...(['touched', 'whole'] as const).map((scope): Sweep => ({
+      namespace,
+      scheduleId: `${namespace}.audit-${scope}`,
+      workflowType: AUDIT_BOOKS,
+      taskQueue,
+      everyMs: scope === 'touched' ? everyMs : 24 * HOUR_MS,
+      args: [{ scope } satisfies AuditBooksInput],
+      summary: scope === 'touched' ? 'Audits what moved since the last run' : 'Audits everything',
+    })),
+  ];
 
 /** What is looked for again and again, besides what each workflow waits for by itself. */
 /** @param untouchedMs after which the owner sweep asks who carries a process. */
@@ -43,14 +77,7 @@ export const sweepsEvery = (everyMs: number, untouchedMs: number): Sweep[] => [
       ['giveaway', TASK_QUEUES.wallet],
       ['giftcard', TASK_QUEUES.giftcard],
     ] as const
-  ).map(([namespace, taskQueue]): Sweep => ({
-    namespace,
-    scheduleId: `${namespace}.fold-accounts`,
-    workflowType: 'foldAccounts',
-    taskQueue,
-    everyMs,
-    summary: 'Adds up what is written beside shared ledger accounts',
-  })),
+  ).flatMap(ofBook(everyMs)),
   ...(
     [
       ['giveaway', TASK_QUEUES.wallet],

@@ -1,4 +1,6 @@
+import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
 import type { Route } from '../http/define-route.ts';
+import { auditBooksRoutes } from '../http/audit-books.ts';
 import { financeAccountRoutes } from '../http/finance-accounts.ts';
 import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
@@ -31,6 +33,7 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...merchantRoutes(deps),
   ...merchantStatementRoutes(deps),
   ...financeAccountRoutes(deps),
+  ...auditBooksRoutes(deps, GIFTCARD_TASK_QUEUE),
   ...financeAdjustmentRoutes(deps, 'merchant:receivable'),
   ...catalogueRoutes(deps),
   ...giftCardRoutes(deps),

@@ -105,6 +105,7 @@ export async function checkProofs(db: Db, onDraw: () => void = () => {}): Promis
     inFlight: 0,
     late: 0,
     broken: rows.length,
+    whole: true,
     rows,
   };
 }

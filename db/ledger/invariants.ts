@@ -25,6 +25,8 @@ export interface CheckResult {
   readonly inFlight: number;
   readonly late: number;
   readonly broken: number;
+  /** Whether it looked at everything: what it did not find any more is over. */
+  readonly whole: boolean;
   /** The first of what is late or broken. */
   readonly rows: readonly FoundRow[];
 }
@@ -111,8 +113,8 @@ export async function runCheck(db: Db, check: Check, { book, budgetMs, touched }
   const partial = touched !== undefined && check.pace === 'touched';
   const bindings = { budget: `${budgetMs} milliseconds`, ...(partial ? touched : {}) };
   const result: unknown = await db.raw(COUNTED(check.sql(partial ? TOUCHED : WHOLE)), bindings);
-  const [counts] = (result as { rows: [Omit<CheckResult, 'name' | 'invariant' | 'book'>] }).rows;
-  return { name, invariant, book, ...counts };
+  const [counts] = (result as { rows: [Omit<CheckResult, 'name' | 'invariant' | 'book' | 'whole'>] }).rows;
+  return { name, invariant, book, whole: !partial, ...counts };
 }
 
 /** What `npm run audit` says of an invariant; what is late is broken to whoever reads only this. */

@@ -1,10 +1,10 @@
 import type { Log } from '../../runtime/log.ts';
-import type { AlertsPort } from './port.ts';
+import type { AlertChannel } from './port.ts';
 
 /** Alerts as log lines of level `error`, for whatever watches the log. */
-export const logAlerts = (log: Log): AlertsPort => ({
-  raise: (alert) => {
-    log.error({ alert: alert.key, correlationId: alert.correlationId }, alert.summary);
+export const logAlerts = (log: Log): AlertChannel => ({
+  send: ({ key, alertId, correlationId, summary }) => {
+    log.error({ alert: key, alertId, correlationId }, summary);
     return Promise.resolve();
   },
 });

@@ -9,3 +9,14 @@ export interface Alert {
 export interface AlertsPort {
   raise(alert: Alert): Promise<void>;
 }
+
+/** An alert on its way out: its id is the same in every attempt, so that whoever gets it twice can tell. */
+export interface SentAlert extends Alert {
+  readonly alertId: string;
+  readonly raisedAt: Date;
+}
+
+/** A way to people. @throws when it is not known to have arrived: it is sent again later. */
+export interface AlertChannel {
+  send(alert: SentAlert): Promise<void>;
+}

@@ -11,7 +11,14 @@ const example = [...read('.env.example').matchAll(/^([A-Z][A-Z0-9_]+)=(.*)$/gm)]
 );
 
 /** Optional, and empty unless somebody wants them. */
-const OFF_BY_DEFAULT = ['BOOTSTRAP_ADMIN_EMAIL', 'BOOTSTRAP_ADMIN_PASSWORD', 'PLATFORM_RESERVES', 'PAYOUT_MINIMUMS'];
+const OFF_BY_DEFAULT = [
+  'BOOTSTRAP_ADMIN_EMAIL',
+  'BOOTSTRAP_ADMIN_PASSWORD',
+  'PLATFORM_RESERVES',
+  'PAYOUT_MINIMUMS',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_WEBHOOK_SECRET',
+];
 
 /** The settings of these parts that `loadConfig` objects to. */
 function objections(wanted: readonly ConfigPart[], environment: Readonly<Record<string, string>>): string[] {

@@ -42,7 +42,7 @@ export async function replayHistories(client: Client): Promise<Replayed> {
   return { types: [...types].toSorted(), failures, texts };
 }
 
-/** With HANDSEL_RECORD_HISTORIES=folder: keeps one history of each type, and one of each that was parked. */
+/** With HANDSEL_RECORD_HISTORIES=folder: keeps one history of each type, and one of each that was parked or halted. */
 function recordHistory(
   context: WorkflowContext,
   workflowId: string,
@@ -51,8 +51,9 @@ function recordHistory(
 ): void {
   const folder = process.env['HANDSEL_RECORD_HISTORIES'];
   if (!folder) return;
-  const parked = payloadTexts(history).some((text) => text.includes('NEEDS_ATTENTION'));
-  const file = path.join(folder, `${context}.${type}${parked ? '.parked' : ''}.json`);
+  const shows = (state: string): boolean => payloadTexts(history).some((text) => text.includes(state));
+  const waited = shows('NEEDS_ATTENTION') ? '.parked' : shows('WAITING_FOR_HALT') ? '.halted' : '';
+  const file = path.join(folder, `${context}.${type}${waited}.json`);
   fs.writeFileSync(
     file,
     `${JSON.stringify({ workflowId, history: JSON.parse(anonymous(historyToJSON(history))) as unknown }, null, 1)}\n`,

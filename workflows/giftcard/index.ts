@@ -1,3 +1,5 @@
+export { auditBooks } from '../audit-books.ts';
+export { deliverAlerts } from '../deliver-alerts.ts';
 export { foldAccounts } from '../fold-accounts.ts';
 export { sweepOwners } from '../owner-sweep.ts';
 export { expireAuthorisations } from './authorise-gift-card.ts';
