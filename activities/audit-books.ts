@@ -2,6 +2,8 @@ import { heartbeat, log } from '@temporalio/activity';
 import type { DatabaseName } from '../db/connect.ts';
 import { AUDIT_BUDGET_MS } from '../db/ledger/invariants.ts';
 import { readAuditCursor, recordAudit, standingSubjects, type AuditScope } from '../db/platform/audit-books.ts';
+import { findPayoutHalt, liftPayoutHalt } from '../db/platform/payout-halts.ts';
+import { DomainError } from '../domain/errors.ts';
 import type { AuditActivities, AuditSummary } from '../workflows/audit/contract.ts';
 import { auditBook, type AuditWorld } from './audit-book.ts';
 import { PROVIDER_INTENTS } from './audit-provider.ts';
@@ -18,8 +20,19 @@ interface Run {
   readonly only?: ReadonlySet<string>;
 }
 
-export const auditBooksActivities = (book: DatabaseName, world: AuditWorld): Pick<AuditActivities, 'auditBooks'> => ({
+export const auditBooksActivities = (
+  book: DatabaseName,
+  world: AuditWorld,
+): Omit<AuditActivities, 'deliverAlerts'> => ({
   auditBooks: (input) => audit(book, world, input),
+
+  recheckHalt: async ({ haltId, auditId, actor, requestId }) => {
+    const halt = await findPayoutHalt(world.books[book], haltId);
+    if (!halt) throw new DomainError('halt_not_found', 'There is no such halt.', { haltId });
+    return audit(book, world, { auditId, scope: 'recheck', actor, requestId, only: new Set(halt.checks) });
+  },
+
+  liftHalt: (input) => liftPayoutHalt(world.books[book], input, input),
 });
 
 /** Runs the checks and keeps what they found. A book that was never audited is looked at as a whole. */

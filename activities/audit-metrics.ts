@@ -2,6 +2,7 @@ import { Gauge } from 'prom-client';
 import type { Books } from '../db/audit-mirrors.ts';
 import type { DatabaseName } from '../db/connect.ts';
 import { countOpenFindings, lastRuns } from '../db/platform/audit-books.ts';
+import { haltedCurrencies } from '../db/platform/payout-halts.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 
 /** Read from the databases when they are asked for: whichever worker audits, each says the same. */
@@ -22,6 +23,18 @@ export function registerAuditMetrics(registers: Metrics, books: Books): void {
       await each(async (book, db) => {
         for (const { check, verdict, currency, count } of await countOpenFindings(db))
           findings.set({ book, check, verdict, currency }, count);
+      });
+    },
+  });
+  const halted: Gauge = new Gauge({
+    ...registry,
+    name: 'handsel_payouts_halted',
+    help: 'Currencies whose new payouts wait for the end of a halt; * is every currency.',
+    labelNames: ['book', 'currency'],
+    collect: async () => {
+      halted.reset();
+      await each(async (book, db) => {
+        for (const currency of await haltedCurrencies(db)) halted.set({ book, currency }, 1);
       });
     },
   });

@@ -138,6 +138,9 @@ export const ERROR_STATUS = {
   adjustment_not_found: 404,
   adjustment_decided: 409,
   audit_run_not_found: 404,
+  halt_not_found: 404,
+  halt_still_broken: 409,
+  finding_not_found: 404,
   // providers
   webhook_signature_invalid: 401,
   webhook_timestamp_skewed: 401,

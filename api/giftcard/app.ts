@@ -1,6 +1,7 @@
 import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
 import type { Route } from '../http/define-route.ts';
 import { auditBooksRoutes } from '../http/audit-books.ts';
+import { payoutHaltRoutes } from '../http/payout-halts.ts';
 import { financeAccountRoutes } from '../http/finance-accounts.ts';
 import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
@@ -34,6 +35,7 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...merchantStatementRoutes(deps),
   ...financeAccountRoutes(deps),
   ...auditBooksRoutes(deps, GIFTCARD_TASK_QUEUE),
+  ...payoutHaltRoutes(deps, GIFTCARD_TASK_QUEUE),
   ...financeAdjustmentRoutes(deps, 'merchant:receivable'),
   ...catalogueRoutes(deps),
   ...giftCardRoutes(deps),

@@ -1,6 +1,7 @@
 import { WALLET_TASK_QUEUE } from '../../workflows/wallet/contract.ts';
 import type { Route } from '../http/define-route.ts';
 import { auditBooksRoutes } from '../http/audit-books.ts';
+import { payoutHaltRoutes } from '../http/payout-halts.ts';
 import { financeAccountRoutes } from '../http/finance-accounts.ts';
 import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { cancelGiveawayRoute } from './cancel-giveaway.ts';
@@ -36,6 +37,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...disputeFundingRoutes(deps),
   ...financeAccountRoutes(deps),
   ...auditBooksRoutes(deps, WALLET_TASK_QUEUE),
+  ...payoutHaltRoutes(deps, WALLET_TASK_QUEUE),
   ...financeAdjustmentRoutes(deps, 'host:receivable'),
   ...giveawayRoutes(deps),
   publishGiveawayRoute(deps),

@@ -116,9 +116,12 @@ export const SETTLEMENT_CHECKS: readonly Check[] = [
       select kind || '/' || id as subject, currency, case when since < now() - may_take then 'late' else 'in_flight' end as verdict,
         jsonb_build_object('since', since) as facts
       from (
-        select 'settlement' as kind, s.id, s.currency, greatest(s.updated_at, i.updated_at) as since,
-          case when i.id is null then :budget::interval else ${IN_FLIGHT_FOR} end as may_take
-        from settlements s left join settlement_intents i on i.settlement_id = s.id and i.state in ('SENT', 'UNKNOWN') where s.state = 'SETTLING'
+        select 'settlement' as kind, s.id, s.currency, greatest(s.updated_at, i.updated_at, l.resumed_at,
+            (select max(h.lifted_at) from payout_halts h where h.currency in (s.currency, '*'))) as since,
+          case when i.id is not null then ${IN_FLIGHT_FOR} when l.paused_at is not null or halt_of_payouts(s.currency) is not null
+            then interval '100 years' else :budget::interval end as may_take
+        from settlements s left join settlement_intents i on i.settlement_id = s.id and i.state in ('SENT', 'UNKNOWN')
+        left join payout_lanes l on l.currency = s.currency where s.state = 'SETTLING'
         union all select 'refund', r.id, r.currency, greatest(r.updated_at, i.updated_at),
           case when i.id is null then :budget::interval else ${IN_FLIGHT_FOR} end
         from refunds r left join refund_intents i on i.refund_id = r.id and i.state in ('SENT', 'UNKNOWN') where r.state in ('REQUESTED', 'PULLING_BACK')

@@ -15,6 +15,7 @@ begin
   if s.merchant_minor > s.written_off_minor then
     i := live_intent(s, 'merchant');
     if i.id is null then
+      if halt_of_payouts(s.currency) is not null then step := settlement_step(s, null); return; end if;
       i := open_intent(s, 'merchant', s.merchant_minor);
       lines := array[intent_transfer(s, i)];
     end if;
@@ -26,6 +27,7 @@ begin
       s := carry_platform_share(s, p);
     else
       if i.id is null then
+        if halt_of_payouts(s.currency) is not null then step := settlement_step(s, null); return; end if;
         i := open_intent(s, 'platform', s.service_minor - s.carried_minor);
         lines := array[intent_transfer(s, i)];
       end if;
@@ -45,8 +47,9 @@ create or replace function settle_step(p jsonb) returns jsonb language sql as $$
   select start_settlement((p ->> 'settlementId')::uuid, p)
 $$;
 
-create or replace function settlement_step(s settlements, i settlement_intents) returns jsonb language sql immutable as $$
-  select jsonb_build_object('settlementId', s.id, 'state', s.state, 'caseNumber', s.case_number, 'reason', s.reason, 'intent',
+create or replace function settlement_step(s settlements, i settlement_intents) returns jsonb language sql stable as $$
+  select jsonb_build_object('settlementId', s.id, 'state', s.state, 'caseNumber', s.case_number, 'reason', s.reason,
+    'haltId', case when s.state = 'SETTLING' and i.id is null then halt_of_payouts(s.currency) end, 'intent',
     case when i.id is not null then jsonb_build_object('intentId', i.id, 'leg', i.leg, 'amountMinor', i.amount_minor::text,
       'currency', i.currency, 'destinationAccount', i.destination_account, 'state', i.state, 'firstSentAt', i.first_sent_at) end)
 $$;

@@ -24,6 +24,8 @@ export interface SettlementStep {
   readonly state: 'SETTLING' | 'NEEDS_ATTENTION' | 'SETTLED';
   readonly caseNumber: number;
   readonly reason: string | null;
+  /** The auditor has halted payouts of the currency: the next leg begins when this ends. */
+  readonly haltId: string | null;
   /** What is to be sent, or looked up, now; null when nothing is left, or a person has to decide. */
   readonly intent: LegIntent | null;
 }

@@ -112,7 +112,8 @@ export const WALLET_CHECKS: readonly Check[] = [
       select kind || '/' || id as subject, currency, case when updated_at < now() - interval '25 hours' then 'late' else 'in_flight' end as verdict,
         jsonb_build_object('since', updated_at) as facts
       from (select 'funding' as kind, id, currency, updated_at from wallet_fundings where state = 'PENDING'
-        union all select 'withdrawal', id, currency, updated_at from wallet_withdrawals where state = 'PAYING') o`,
+        union all select 'withdrawal', id, currency, updated_at from wallet_withdrawals
+          where state = 'PAYING' and halt_of_payouts(currency) is null) o`,
   },
 ];
 

@@ -28,7 +28,8 @@ begin
   end if;
   insert into wallet_withdrawals (id, host_id, currency, amount_minor, fee_minor)
   values (v_id, v_host, v_currency, v_amount, v_fee) returning * into d;
-  perform open_withdrawal_intent(d, w.payout_account);
+  -- While payouts are halted the money is set aside, and its payout begins later.
+  if halt_of_payouts(v_currency) is null then perform open_withdrawal_intent(d, w.payout_account); end if;
   perform append_withdrawal_event(d, 'wallet.withdrawal.requested', p);
   perform ledger_book(array[
     ledger_transfer('pending', withdrawal_transfer(d, 'cash'), ledger_account('host:wallet', v_host::text, v_currency),
@@ -64,8 +65,8 @@ begin
   values (ledger_uuid('withdrawal-intent', d.id::text, v_number::text), d.id, v_number, d.amount_minor - d.fee_minor, d.currency, p_account);
 end $$;
 
--- What is to be sent, or looked up, now: a new intent where the last one ended for want of balance. A wallet that was
--- frozen meanwhile sends no new one.
+-- What is to be sent, or looked up, now: a new intent where the last one ended for want of balance, or none was made
+-- because payouts were halted. A wallet that was frozen meanwhile sends no new one.
 create or replace function next_withdrawal_step(p jsonb) returns jsonb language plpgsql as $$
 declare
   d wallet_withdrawals;
@@ -74,7 +75,8 @@ begin
   select x.* into w from wallets x join wallet_withdrawals y on (y.host_id, y.currency) = (x.host_id, x.currency)
   where y.id = (p ->> 'withdrawalId')::uuid for no key update of x;
   d := lock_withdrawal((p ->> 'withdrawalId')::uuid);
-  if d.state = 'WAITING_FOR_BALANCE' and w.state = 'ACTIVE' then
+  if w.state = 'ACTIVE' and halt_of_payouts(d.currency) is null and (d.state = 'WAITING_FOR_BALANCE' or d.state = 'PAYING'
+      and (select i.id from wallet_withdrawal_intents i where i.withdrawal_id = d.id and i.state not in ('FAILED_DEFINITE', 'REVERSED')) is null) then
     perform open_withdrawal_intent(d, w.payout_account);
     update wallet_withdrawals set state = 'PAYING', failure_code = null, updated_at = now() where id = d.id returning * into d;
   end if;
@@ -196,7 +198,9 @@ begin
 end $$;
 
 create or replace function withdrawal_step(d wallet_withdrawals) returns jsonb language sql stable as $$
-  select withdrawal_answer(d) || jsonb_build_object('intent', (
+  select withdrawal_answer(d) || jsonb_build_object('haltId', case when d.state in ('PAYING', 'WAITING_FOR_BALANCE') and not exists (
+      select from wallet_withdrawal_intents i where i.withdrawal_id = d.id and i.state in ('SENT', 'UNKNOWN')) then halt_of_payouts(d.currency) end,
+    'intent', (
     select jsonb_build_object('intentId', i.id, 'amountMinor', i.amount_minor::text, 'currency', i.currency,
       'destinationAccount', i.destination_account, 'firstSentAt', i.first_sent_at)
     from wallet_withdrawal_intents i where i.withdrawal_id = d.id and i.state in ('SENT', 'UNKNOWN') and d.state = 'PAYING'))

@@ -28,6 +28,8 @@ export interface Withdrawal {
 }
 
 export interface WithdrawalStep extends Withdrawal {
+  /** The auditor has halted payouts of the currency: this one begins when that ends. */
+  readonly haltId: string | null;
   /** What is to be sent to the provider, or looked up there, now. */
   readonly intent: {
     readonly intentId: string;

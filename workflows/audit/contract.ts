@@ -16,6 +16,28 @@ export interface AuditSummary {
   readonly broken: number;
 }
 
+export interface PayoutHaltView {
+  readonly haltId: string;
+  /** `*`: every currency. */
+  readonly currency: string;
+  /** How many findings are broken still. */
+  readonly broken: number;
+  readonly checks: readonly string[];
+  readonly haltedAt: string;
+  readonly liftedAt: string | null;
+  readonly liftedBy: string | null;
+  readonly liftReason: string | null;
+}
+
+export interface ResumePayoutsInput {
+  readonly haltId: string;
+  /** Of the run that asks anew what was broken. */
+  readonly auditId: string;
+  readonly reason: string;
+  readonly actor: string;
+  readonly requestId: string;
+}
+
 /** What the activities of either namespace do; the run's rows stay in the database. */
 export interface AuditActivities {
   auditBooks(input: {
@@ -24,6 +46,9 @@ export interface AuditActivities {
     readonly actor: string;
     readonly requestId: string;
   }): Promise<AuditSummary>;
+  /** Runs the checks that found something for the halt, over everything. */
+  recheckHalt(input: ResumePayoutsInput): Promise<AuditSummary>;
+  liftHalt(input: ResumePayoutsInput): Promise<PayoutHaltView>;
   deliverAlerts(): Promise<{ readonly delivered: number; readonly failed: number }>;
 }
 
@@ -31,3 +56,8 @@ export const AUDIT_BOOKS = 'auditBooks';
 export const auditBooksId = (auditId: string): string => `audit.run/${auditId}`;
 
 export const DELIVER_ALERTS = 'deliverAlerts';
+
+export const RESUME_PAYOUTS = 'resumePayouts';
+/** Answered when the checks have been run anew: with the halt, lifted, or with `halt_still_broken`. */
+export const AWAIT_RESUMED = 'awaitResumed';
+export const resumePayoutsId = (haltId: string, auditId: string): string => `audit.resume/${haltId}/${auditId}`;

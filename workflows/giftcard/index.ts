@@ -2,6 +2,7 @@ export { auditBooks } from '../audit-books.ts';
 export { deliverAlerts } from '../deliver-alerts.ts';
 export { foldAccounts } from '../fold-accounts.ts';
 export { sweepOwners } from '../owner-sweep.ts';
+export { resumePayouts } from '../resume-payouts.ts';
 export { expireAuthorisations } from './authorise-gift-card.ts';
 export { bulkRetry } from './bulk-retry.ts';
 export { cancelCardOrder } from './cancel-card-order.ts';

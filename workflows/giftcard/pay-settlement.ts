@@ -4,6 +4,7 @@ import { DATABASE_ACTIVITY, DATABASE_STEP, PAYOUT, PROVIDER_CALL } from '../../t
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { refusalOf } from '../answer.ts';
 import { payIntent } from '../pay-intent.ts';
+import { waitForHalt } from '../wait-for-halt.ts';
 import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentResult, type PaymentsActivities } from '../payments/contract.ts';
 import {
   SETTLEMENT_DECISIONS,
@@ -61,15 +62,21 @@ export async function paySettlement(settlement: PaySettlement, decisions: Settle
     onState(state);
     wf.setCurrentDetails(details);
   };
-  let parked = false;
+  let waited = false;
   const show = (state: SettlementState, details: string): void => {
-    parked = true;
+    waited = true;
     wf.upsertSearchAttributes(keywords({ State: state }));
     tell(state, details);
   };
   let step = settlement.step;
-  tell(step.state, `Settlement ${settlementId}: paying the merchant, then the platform`);
+  const paying = `Settlement ${settlementId}: paying the merchant, then the platform`;
+  tell(step.state, paying);
   while (step.state !== 'SETTLED') {
+    if (step.haltId) {
+      step = await outwaitHalt(step.haltId, caused);
+      show(step.state, paying);
+      continue;
+    }
     const outcome = await attempt(step, caused);
     if ('step' in outcome) {
       ({ step } = outcome);
@@ -78,7 +85,18 @@ export async function paySettlement(settlement: PaySettlement, decisions: Settle
     step = await waitForDecision(outcome.parked, caused, { decisions, show });
   }
   // What went its ordinary way has no state to be found by: it costs the server a write of its own for each.
-  (parked ? show : tell)('SETTLED', `Settlement ${settlementId}: **SETTLED**`);
+  (waited ? show : tell)('SETTLED', `Settlement ${settlementId}: **SETTLED**`);
+}
+
+/** @returns what is next once payouts of the currency may begin again. */
+async function outwaitHalt(halt: string, caused: Caused): Promise<SettlementStep> {
+  let haltId = halt;
+  for (let checks = 0; ; checks += 1) {
+    await waitForHalt(`Settlement ${caused.settlementId}`, { haltId, currency: caused.currency }, checks);
+    const step = await nextStep(caused);
+    if (!step.haltId) return step;
+    ({ haltId } = step);
+  }
 }
 
 /** With money in flight nothing fails: a refusal that nobody foresaw parks as well. */

@@ -42,6 +42,8 @@ export interface SettlementStep {
   readonly state: SettlementState;
   readonly caseNumber: number;
   readonly reason: string | null;
+  /** The auditor has halted payouts of the currency: the next leg begins when this ends. */
+  readonly haltId: string | null;
   /** Null when nothing is left to pay, or a person has to decide. */
   readonly intent: LegIntent | null;
 }

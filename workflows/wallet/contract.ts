@@ -57,6 +57,8 @@ export interface WithdrawalView {
 
 /** A withdrawal, and what is to be sent, or looked up, at the provider now. */
 export interface WithdrawalStep extends WithdrawalView {
+  /** The auditor has halted payouts of the currency: this one begins when that ends. */
+  readonly haltId: string | null;
   readonly intent: {
     readonly intentId: string;
     readonly amountMinor: string;

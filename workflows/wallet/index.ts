@@ -2,6 +2,7 @@ export { auditBooks } from '../audit-books.ts';
 export { deliverAlerts } from '../deliver-alerts.ts';
 export { foldAccounts } from '../fold-accounts.ts';
 export { sweepOwners } from '../owner-sweep.ts';
+export { resumePayouts } from '../resume-payouts.ts';
 export { creditRelease } from './credit-release.ts';
 export { disputeFunding } from './dispute-funding.ts';
 export { fundWallet } from './fund-wallet.ts';

@@ -4,6 +4,7 @@ import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { Answer, refusalOf } from '../answer.ts';
 import { payIntent } from '../pay-intent.ts';
+import { waitForHalt } from '../wait-for-halt.ts';
 import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentsActivities } from '../payments/contract.ts';
 import {
   AWAIT_WITHDRAWAL,
@@ -70,16 +71,19 @@ export async function withdrawWallet(input: WithdrawWalletInput): Promise<void> 
   );
   try {
     step = await beginWithdrawal(input);
-    const { intent: _intent, ...view } = step;
+    const { intent: _intent, haltId: _haltId, ...view } = step;
     answer.give(view);
   } catch (error) {
     answer.refuse(refusalOf(error));
   }
   const { withdrawalId, requestId } = input;
   const caused = { withdrawalId, actor: `workflow:${wf.workflowInfo().workflowId}`, requestId };
-  for (let waits = 0; step && isOpen(step);) {
+  for (let [waits, checks] = [0, 0]; step && isOpen(step);) {
     show(step);
-    if (step.intent) step = await pay(step.intent, caused, told);
+    if (step.haltId) {
+      await waitForHalt(`Withdrawal ${withdrawalId}`, { haltId: step.haltId, currency: step.currency }, checks++);
+      step = await activities.nextWithdrawalStep(caused);
+    } else if (step.intent) step = await pay(step.intent, caused, told);
     else if (step.state === 'NEEDS_ATTENTION') step = await waitForDecision(step, caused, told);
     else step = await waitForBalance(step, caused, waits++);
   }
