@@ -1,12 +1,18 @@
-import { createHash, createHmac, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createHmac, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import type { ProofCrypto } from '../domain/proof/proof.ts';
 
 /** The cryptography of draws, receipts and proofs on Node, for the server and for the command line. */
 export const drawCrypto: ProofCrypto = {
-  sha256: (data) => createHash('sha256').update(data).digest(),
+  sha256: (data) => hash('sha256', data, 'buffer'),
+  // As a string of bytes, which costs Node a third of what a buffer of its own for each hash costs.
+  sha256Into: (data, target, offset) => {
+    Buffer.prototype.latin1Write.call(target, hash('sha256', data, 'binary'), offset, HASH_BYTES);
+  },
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
   verifyEd25519: (publicKey, message, signature) => verify(null, message, ed25519Key(publicKey), signature),
 };
+
+const HASH_BYTES = 32;
 
 function ed25519Key(publicKey: Uint8Array): KeyObject {
   const x = Buffer.from(publicKey).toString('base64url');

@@ -1,11 +1,6 @@
 import type { Database } from '../../db/connect.ts';
-import {
-  readDrawEntries,
-  readDrawMaterial,
-  saveCommitment,
-  saveDraw,
-  type DrawMaterial,
-} from '../../db/giveaway/draw-giveaway.ts';
+import { connectionSettings } from '../../db/copy-rows.ts';
+import { readDrawMaterial, saveCommitment, saveDraw, type DrawMaterial } from '../../db/giveaway/draw-giveaway.ts';
 import { settleEligibility } from '../../db/giveaway/settle-eligibility.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
 import {
@@ -15,16 +10,17 @@ import {
   makeCommitment,
   type Commitment,
 } from '../../domain/draw/commitment.ts';
-import type { DrawEntry } from '../../domain/draw/entry.ts';
-import { EntryTree, type EntrySummary } from '../../domain/draw/entry-tree.ts';
+import type { EntrySummary } from '../../domain/draw/entry-tree.ts';
 import { commitRevealSource } from '../../domain/draw/randomness.ts';
-import { buildProof } from '../../domain/proof/build-proof.ts';
-import type { CommitmentSignature } from '../../domain/proof/proof.ts';
-import { verifyProof } from '../../domain/proof/verify-proof.ts';
+import type { CommitmentSignature, ProofCrypto, ProofHead } from '../../domain/proof/proof.ts';
+import { checkRandomness, checkRules, checkSeed, checkSignature } from '../../domain/proof/proof-checks.ts';
+import { proofHead } from '../../domain/proof/proof-head.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
+import { runInThread } from '../../runtime/run-in-thread.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
 import type { RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
+import type { DrawTask, Ranked } from './draw-giveaway.thread.ts';
 import { drawSecretAad } from './run-giveaway.ts';
 
 export interface DrawDependencies {
@@ -42,7 +38,9 @@ export const drawGiveawayActivities = ({ db, secrets, signer, heartbeat }: DrawD
       ({ next: after } = await settleEligibility(db, { giveawayId: input.giveawayId, after }));
     }
     const material = await readDrawMaterial(db, input.giveawayId);
-    const commitment = commitmentOf(input.giveawayId, material, await summarize(db, input.giveawayId, heartbeat));
+    const { giveawayId } = input;
+    const task: DrawTask = { kind: 'summarize', connection: connectionSettings(db), giveawayId };
+    const commitment = commitmentOf(giveawayId, material, await drawInThread<EntrySummary>(task, heartbeat));
     await saveCommitment(
       db,
       { giveawayId: input.giveawayId, commitment, signature: signed(commitment, signer) },
@@ -54,28 +52,34 @@ export const drawGiveawayActivities = ({ db, secrets, signer, heartbeat }: DrawD
   drawGiveaway: async (input: RunGiveawayInput): Promise<void> => {
     const { draw } = await readDrawMaterial(db, input.giveawayId);
     if (!draw.commitment || !draw.signature) throw new Error(`Giveaway ${input.giveawayId} has no commitment`);
-    const entries: DrawEntry[] = [];
-    for await (const batch of readDrawEntries(db, input.giveawayId)) {
-      entries.push(...batch);
-      heartbeat();
-    }
     const secret = secrets.open(draw.secret_sealed, drawSecretAad(input.giveawayId)).toString('utf8');
     const { commitment, signature, rules_text: rules } = draw;
-    const proof = buildProof(drawCrypto, { rules, commitment, signature, secret, entries });
-    const verdict = verifyProof(proof, drawCrypto);
-    if (!verdict.ok)
-      throw new Error(`The proof of giveaway ${input.giveawayId} fails at ${verdict.step}: ${verdict.reason}`);
-    await saveDraw(db, { giveawayId: input.giveawayId, proof }, input);
+    const head = proofHead(drawCrypto, { rules, commitment, signature, secret });
+    for (const check of HEAD_CHECKS) check(head, drawCrypto);
+    const { giveawayId } = input;
+    const task: DrawTask = { kind: 'rank', connection: connectionSettings(db), giveawayId, head };
+    const { rankedCount } = await drawInThread<Ranked>(task, heartbeat);
+    await saveDraw(db, { giveawayId, head, rankedCount }, input);
   },
 });
 
-async function summarize(db: Database, giveawayId: string, heartbeat: () => void): Promise<EntrySummary> {
-  const tree = new EntryTree(drawCrypto);
-  for await (const batch of readDrawEntries(db, giveawayId)) {
-    for (const entry of batch) tree.add(entry);
-    heartbeat();
+/** What a verifier checks before it comes to the ranking; the thread checks the entries. */
+const HEAD_CHECKS: readonly ((head: ProofHead, crypto: ProofCrypto) => string)[] = [
+  checkRules,
+  checkSignature,
+  checkRandomness,
+  checkSeed,
+];
+
+const HEARTBEAT_MS = 5_000;
+
+async function drawInThread<T>(task: DrawTask, heartbeat: () => void): Promise<T> {
+  const beating = setInterval(heartbeat, HEARTBEAT_MS);
+  try {
+    return await runInThread<T>(new URL('./draw-giveaway.thread.ts', import.meta.url), task);
+  } finally {
+    clearInterval(beating);
   }
-  return tree.summary();
 }
 
 const commitmentOf = (giveawayId: string, material: DrawMaterial, entries: EntrySummary): Commitment =>

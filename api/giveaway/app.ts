@@ -17,6 +17,7 @@ import { giveawayRoutes } from './giveaways.ts';
 import { identityRoutes } from './identity-routes.ts';
 import type { IdentityDependencies } from './issue-tokens.ts';
 import { paymentWebhookRoute } from './payment-webhooks.ts';
+import { proofRoutes } from './proofs.ts';
 import { publishGiveawayRoute } from './publish-giveaway.ts';
 import { walletRoutes } from './wallets.ts';
 import { walletStatementRoutes } from './wallet-statement.ts';
@@ -40,6 +41,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...payoutHaltRoutes(deps, WALLET_TASK_QUEUE),
   ...financeAdjustmentRoutes(deps, 'host:receivable'),
   ...giveawayRoutes(deps),
+  ...proofRoutes(deps),
   publishGiveawayRoute(deps),
   cancelGiveawayRoute(deps),
   enterGiveawayRoute(deps),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
-import { findGiveaway, findProof, listGiveaways, type GiveawaySnapshot } from '../../db/giveaway/queries.ts';
+import { findGiveaway, listGiveaways, type GiveawaySnapshot } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { nameUuid } from '../../domain/ids.ts';
 import { sha1 } from '../../runtime/crypto.ts';
@@ -96,19 +96,6 @@ export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
     handler: async ({ params }) => {
       const snapshot = requireGiveaway(await findGiveaway(db, params.giveawayId));
       return { status: 200, body: presentGiveaway(snapshot), headers: { 'cache-control': 'no-cache' } };
-    },
-  }),
-  defineRoute({
-    method: 'get',
-    path: '/v1/giveaways/{giveawayId}/proof',
-    summary: 'The proof of the draw, for anybody to verify',
-    auth: 'public',
-    params: giveawayId,
-    responses: { 200: { description: 'The proof; docs/proof-format.md specifies it' } },
-    handler: async ({ params }) => {
-      const proof = await findProof(db, params.giveawayId);
-      if (!proof) throw new DomainError('draw_not_found', 'This giveaway has not been drawn.');
-      return { status: 200, body: proof };
     },
   }),
 ];

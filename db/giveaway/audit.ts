@@ -1,6 +1,5 @@
-import { verifyProof } from '../../domain/proof/verify-proof.ts';
-import { drawCrypto } from '../../runtime/draw-crypto.ts';
-import type { Database, Db } from '../connect.ts';
+import type { Database } from '../connect.ts';
+import { connectionSettings } from '../copy-rows.ts';
 import {
   asLine,
   brokenIf,
@@ -10,6 +9,7 @@ import {
   type FoundRow,
   type InvariantCheck,
 } from '../ledger/invariants.ts';
+import { verifyStoredProof } from './read-proof.ts';
 
 const OF_GIVEAWAY = (alias: string): string =>
   `coalesce((select g.currency from giveaways g where g.id = ${alias}.giveaway_id), '*') as currency`;
@@ -33,7 +33,7 @@ export const GIVEAWAY_CHECKS: readonly Check[] = [
     sql: () => `
       select a.id::text as subject, ${OF_GIVEAWAY('a')}, ${brokenIf('r.participant_id is distinct from a.participant_id')},
         jsonb_build_object('giveawayId', a.giveaway_id, 'rank', a.rank) as facts
-      from giveaway_awards a left join giveaway_ranking r on (r.giveaway_id, r.draw_number, r.rank) = (a.giveaway_id, a.draw_number, a.rank)`,
+      from giveaway_awards a left join lateral ranked_participants(a.giveaway_id, a.draw_number, a.rank, a.rank) r on true`,
   },
   {
     name: 'holds.published',
@@ -81,7 +81,7 @@ export const GIVEAWAY_CHECKS: readonly Check[] = [
 ];
 
 /** Of each draw; its rows are final, so no snapshot is needed. @param onDraw called after each. */
-export async function checkProofs(db: Db, onDraw: () => void = () => {}): Promise<CheckResult> {
+export async function checkProofs(db: Database, onDraw: () => void = () => {}): Promise<CheckResult> {
   const draws = await db('giveaway_draws as d')
     .join('giveaways as g', 'g.id', 'd.giveaway_id')
     .whereNotNull('d.drawn_at')
@@ -92,9 +92,9 @@ export async function checkProofs(db: Db, onDraw: () => void = () => {}): Promis
     );
   const rows: FoundRow[] = [];
   for (const { currency, ...draw } of draws) {
-    const row = await db('giveaway_draws').where(draw).first<{ proof: unknown }>('proof');
     const subject = `${draw.giveaway_id}/${draw.draw_number}`;
-    if (!verifyProof(row?.proof, drawCrypto).ok) rows.push({ subject, currency, verdict: 'broken', facts: {} });
+    if (!(await verifyStoredProof(connectionSettings(db), draw.giveaway_id)))
+      rows.push({ subject, currency, verdict: 'broken', facts: {} });
     onDraw();
   }
   return {

@@ -1,10 +1,11 @@
+import type { Knex } from 'knex';
 import type { Cause } from '../../domain/cause.ts';
 import { nextRank } from '../../domain/draw/next-rank.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { AwardState } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
-import { appendEvent } from '../outbox/append-event.ts';
-import { awardId, FIRST_DRAW, insertAward } from './draw-giveaway.ts';
+import { appendEvent, appendEvents, type NewEvent } from '../outbox/append-event.ts';
+import { awardId, countRanked, FIRST_DRAW, insertAwards } from './draw-giveaway.ts';
 import { lockGiveaway } from './move-giveaway.ts';
 
 export interface Award {
@@ -89,37 +90,70 @@ export interface AwardsProgress {
   readonly nextExpiryInMs: number | null;
 }
 
+/** As many as one short transaction carries; whoever calls comes again for the rest. */
+const AWARDS_PER_BATCH = 500;
+
 /**
- * Ends the claim windows that are over, and the awards of who was disqualified before they were made; offers each
- * vacated unit to the next rank that was never offered one. The giveaway's row comes first: ranks are promoted one by one.
- * @returns what is still open; safe to repeat at any time.
+ * Ends the claim windows that are over, and the awards of who was disqualified before they were made; offers the vacated
+ * units to the next ranks that were never offered one. The giveaway's row comes first: ranks are promoted in turn.
+ * @returns what is still open; `nextExpiryInMs` is 0 when there is more to do at once. Safe to repeat at any time.
  */
 export const expireAwards = (db: Database, giveawayId: string, cause: Cause): Promise<AwardsProgress> =>
   db.transaction(async (trx) => {
     await lockGiveaway(trx, giveawayId);
     const disqualified = await disqualifiedIn(trx, giveawayId);
-    const due = await trx('giveaway_awards')
-      .where({ giveaway_id: giveawayId, state: 'NOTIFIED' })
-      .andWhere((either) => {
-        void either
-          .where('claim_expires_at', '<=', trx.raw('clock_timestamp()'))
-          .orWhereIn('participant_id', [...disqualified]);
-      })
-      .orderBy('rank')
-      .forUpdate()
-      .select<{ id: string }[]>('id');
-    for (const { id } of due) {
-      const award = await lockAward(trx, id);
-      await vacateAward(trx, award, disqualified.has(award.participantId) ? 'DISQUALIFIED' : 'EXPIRED', cause);
-    }
-    return readProgress(trx, giveawayId);
+    const due = await lockAwards(trx, (query) =>
+      query
+        .where({ 'a.giveaway_id': giveawayId, 'a.state': 'NOTIFIED' })
+        .andWhere((either) => {
+          void either
+            .where('a.claim_expires_at', '<=', trx.raw('clock_timestamp()'))
+            .orWhereIn('a.participant_id', [...disqualified]);
+        })
+        .orderBy('a.rank')
+        .limit(AWARDS_PER_BATCH),
+    );
+    const of = (state: VacatedState) =>
+      due.filter(({ participantId }) => (state === 'DISQUALIFIED') === disqualified.has(participantId));
+    for (const state of ['DISQUALIFIED', 'EXPIRED'] as const) await vacateAwards(trx, of(state), state, cause);
+    const progress = await readProgress(trx, giveawayId);
+    return due.length < AWARDS_PER_BATCH ? progress : { ...progress, nextExpiryInMs: 0 };
   });
 
-/** Ends an award that the caller has locked, after its giveaway, and promotes the next rank. */
-async function vacateAward(trx: Db, award: Award, state: 'EXPIRED' | 'DISQUALIFIED', cause: Cause): Promise<void> {
-  await moveAward(trx, award, { state }, `giveaway.award.${state.toLowerCase()}`, cause);
-  await promote(trx, award, state, cause);
+type VacatedState = 'EXPIRED' | 'DISQUALIFIED';
+
+/** Ends awards of one giveaway that the caller has locked, after their giveaway, and promotes the next ranks. */
+async function vacateAwards(trx: Db, awards: readonly Award[], state: VacatedState, cause: Cause): Promise<void> {
+  const [first] = awards;
+  if (!first) return;
+  await trx('giveaway_awards')
+    .whereIn(
+      'id',
+      awards.map(({ id }) => id),
+    )
+    .update({ state, updated_at: trx.fn.now() });
+  const type = `giveaway.award.${state.toLowerCase()}`;
+  await appendEvents(
+    trx,
+    awards.map((award) => awardEvent(award, type, cause)),
+  );
+  const ranks = await nextRanks(trx, first.giveawayId, awards.length);
+  const promoted = awards.slice(0, ranks.length).map((vacated, index) => ({ vacated, rank: ranks[index] as number }));
+  await insertAwards(
+    trx,
+    first.giveawayId,
+    promoted.map(({ vacated, rank }) => ({ prizeId: vacated.prizeId, rank, reason: promotionReason(vacated, state) })),
+  );
+  await appendEvents(
+    trx,
+    promoted.map(({ vacated, rank }) =>
+      awardEvent({ ...vacated, id: awardId(vacated.giveawayId, rank), rank }, 'giveaway.award.promoted', cause),
+    ),
+  );
 }
+
+const promotionReason = ({ rank }: Award, state: VacatedState): string =>
+  `promoted: rank ${rank} ${state === 'EXPIRED' ? 'expired' : 'was disqualified'}`;
 
 /**
  * Takes the open award of somebody who was disqualified, if there is one, and promotes the next rank. The caller has
@@ -131,21 +165,20 @@ export async function vacateAwardsOf(
   { giveawayId, participantId }: { giveawayId: string; participantId: string },
   cause: Cause,
 ): Promise<void> {
-  const live = await trx('giveaway_awards')
-    .where({ giveaway_id: giveawayId, participant_id: participantId })
-    .whereNotIn('state', ['EXPIRED', 'DECLINED', 'DISQUALIFIED'])
-    .orderBy('rank')
-    .select<{ id: string }[]>('id');
-  for (const { id } of live) {
-    const award = await lockAward(trx, id);
-    if (award.state !== 'NOTIFIED') {
-      throw new DomainError('disqualification_not_possible', `The award is ${award.state}.`, {
-        awardId: id,
-        state: award.state,
-      });
-    }
-    await vacateAward(trx, award, 'DISQUALIFIED', cause);
+  const live = await lockAwards(trx, (query) =>
+    query
+      .where({ 'a.giveaway_id': giveawayId, 'a.participant_id': participantId })
+      .whereNotIn('a.state', ['EXPIRED', 'DECLINED', 'DISQUALIFIED'])
+      .orderBy('a.rank'),
+  );
+  const taken = live.find(({ state }) => state !== 'NOTIFIED');
+  if (taken) {
+    throw new DomainError('disqualification_not_possible', `The award is ${taken.state}.`, {
+      awardId: taken.id,
+      state: taken.state,
+    });
   }
+  await vacateAwards(trx, live, 'DISQUALIFIED', cause);
 }
 
 async function disqualifiedIn(trx: Db, giveawayId: string): Promise<ReadonlySet<string>> {
@@ -156,31 +189,33 @@ async function disqualifiedIn(trx: Db, giveawayId: string): Promise<ReadonlySet<
   return new Set(rows.map((row) => row.participant_id));
 }
 
-/** The vacated unit goes to the lowest rank that was never offered a prize and may have it; nobody else moves. */
-async function promote(trx: Db, vacated: Award, why: 'EXPIRED' | 'DISQUALIFIED', cause: Cause): Promise<void> {
-  const offered = await trx('giveaway_awards')
-    .where({ giveaway_id: vacated.giveawayId, draw_number: FIRST_DRAW })
+/**
+ * Vacated units go to the lowest ranks that were never offered a prize and may have one; nobody else moves.
+ * @returns at most as many as asked for; fewer where the ranking is exhausted.
+ */
+async function nextRanks(trx: Db, giveawayId: string, count: number): Promise<number[]> {
+  const rows = await trx('giveaway_awards')
+    .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
     .select<{ rank: number }[]>('rank');
-  const ranked = await trx('giveaway_ranking')
-    .where({ giveaway_id: vacated.giveawayId, draw_number: FIRST_DRAW })
-    .max<{ most: number | null }[]>({ most: 'rank' });
-  const disqualified = await trx('giveaway_ranking')
-    .where({ giveaway_id: vacated.giveawayId, draw_number: FIRST_DRAW })
-    .whereIn('participant_id', [...(await disqualifiedIn(trx, vacated.giveawayId))])
-    .select<{ rank: number }[]>('rank');
-  const failed = new Set(disqualified.map(({ rank }) => rank));
-  const next = nextRank(ranked[0]?.most ?? 0, new Set(offered.map(({ rank }) => rank)), (rank) =>
-    failed.has(rank) ? 'FAIL' : 'PASS',
+  const offered = new Set(rows.map(({ rank }) => rank));
+  const disqualified = await disqualifiedIn(trx, giveawayId);
+  // Beyond it lies nobody whom these promotions could reach.
+  const last = offered.size + disqualified.size + count;
+  const result: unknown = await trx.raw(
+    'select rank, participant_id as "participantId" from ranked_participants(?, ?, 1, ?)',
+    [giveawayId, FIRST_DRAW, disqualified.size === 0 ? 0 : last],
   );
-  if (next.kind !== 'promoted') return;
-  const reason = `promoted: rank ${vacated.rank} ${why === 'EXPIRED' ? 'expired' : 'was disqualified'}`;
-  await insertAward(trx, vacated.giveawayId, vacated.prizeId, next.rank, reason);
-  await appendAwardEvent(
-    trx,
-    { ...vacated, id: awardId(vacated.giveawayId, next.rank), rank: next.rank },
-    'giveaway.award.promoted',
-    cause,
-  );
+  const ranked = (result as { rows: { rank: number; participantId: string }[] }).rows;
+  const failed = new Set(ranked.filter((row) => disqualified.has(row.participantId)).map(({ rank }) => rank));
+  const rankCount = await countRanked(trx, giveawayId);
+  const ranks: number[] = [];
+  while (ranks.length < count) {
+    const next = nextRank(rankCount, offered, (rank) => (failed.has(rank) ? 'FAIL' : 'PASS'));
+    if (next.kind !== 'promoted') break;
+    ranks.push(next.rank);
+    offered.add(next.rank);
+  }
+  return ranks;
 }
 
 async function readProgress(trx: Db, giveawayId: string): Promise<AwardsProgress> {
@@ -199,14 +234,18 @@ async function countOpen(trx: Db, giveawayId: string): Promise<number> {
 }
 
 async function lockAward(trx: Db, id: string): Promise<LockedAward> {
-  const award = await trx('giveaway_awards as a')
-    .join('giveaway_prizes as p', 'p.id', 'a.prize_id')
-    .where('a.id', id)
-    .forUpdate('a')
-    .first<LockedAward>(trx.raw('a.claim_expires_at <= clock_timestamp() as overdue'), AWARD_COLUMNS);
+  const [award] = await lockAwards(trx, (query) => query.where('a.id', id));
   if (!award) throw new DomainError('award_not_found', 'There is no such award.', { awardId: id });
   return award;
 }
+
+const lockAwards = (trx: Db, which: (query: Knex.QueryBuilder) => Knex.QueryBuilder): Promise<LockedAward[]> =>
+  Promise.resolve(
+    which(trx('giveaway_awards as a').join('giveaway_prizes as p', 'p.id', 'a.prize_id').forUpdate('a')).select(
+      trx.raw('a.claim_expires_at <= clock_timestamp() as overdue'),
+      AWARD_COLUMNS,
+    ),
+  );
 
 async function moveAward(
   trx: Db,
@@ -218,15 +257,14 @@ async function moveAward(
   await trx('giveaway_awards')
     .where({ id: award.id })
     .update({ ...change, updated_at: trx.fn.now() });
-  await appendAwardEvent(trx, award, event, cause);
+  await appendEvent(trx, awardEvent(award, event, cause));
 }
 
-const appendAwardEvent = (trx: Db, award: Award, type: string, cause: Cause): Promise<void> =>
-  appendEvent(trx, {
-    aggregateType: 'award',
-    aggregateId: award.id,
-    type,
-    payload: { giveawayId: award.giveawayId, awardId: award.id, rank: award.rank, prizeId: award.prizeId },
-    actor: cause.actor,
-    correlationId: cause.requestId,
-  });
+const awardEvent = (award: Award, type: string, cause: Cause): NewEvent => ({
+  aggregateType: 'award',
+  aggregateId: award.id,
+  type,
+  payload: { giveawayId: award.giveawayId, awardId: award.id, rank: award.rank, prizeId: award.prizeId },
+  actor: cause.actor,
+  correlationId: cause.requestId,
+});

@@ -1,11 +1,9 @@
+import type pg from 'pg';
 import type { Cause } from '../../domain/cause.ts';
 import { hashCommitment, type Commitment } from '../../domain/draw/commitment.ts';
-import type { DrawEntry } from '../../domain/draw/entry.ts';
-import { toHex } from '../../domain/draw/bytes.ts';
 import { hasReached } from '../../domain/giveaway.ts';
-import { nameUuid } from '../../domain/ids.ts';
-import type { CommitmentSignature, Proof } from '../../domain/proof/proof.ts';
-import { sha1 } from '../../runtime/crypto.ts';
+import { digestUuid } from '../../domain/ids.ts';
+import type { CommitmentSignature, ProofHead } from '../../domain/proof/proof.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { Database, Db } from '../connect.ts';
 import { lockGiveaway, moveGiveaway } from './move-giveaway.ts';
@@ -18,7 +16,7 @@ export interface DrawRow {
   readonly rules_text: string;
   readonly commitment: Commitment | null;
   readonly signature: CommitmentSignature | null;
-  readonly proof: Proof | null;
+  readonly proof_head: ProofHead | null;
 }
 
 export interface DrawMaterial {
@@ -41,39 +39,6 @@ export async function readDrawMaterial(db: Db, giveawayId: string): Promise<Draw
     .orderBy('position')
     .select<{ id: string; position: number; cardId: string }[]>({ id: 'id', position: 'position', cardId: 'card_id' });
   return { ...giveaway, prizes, draw };
-}
-
-const BATCH = 5_000;
-
-/** Every receipted entry in the order of the ids, in batches: memory stays flat. */
-export async function* readDrawEntries(db: Db, giveawayId: string): AsyncGenerator<DrawEntry[]> {
-  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
-    const rows = await db('giveaway_entries as e')
-      .join('giveaway_participants as p', (on) =>
-        on.on('p.giveaway_id', 'e.giveaway_id').andOn('p.participant_id', 'e.participant_id'),
-      )
-      .where('e.giveaway_id', giveawayId)
-      .andWhere('e.id', '>', after)
-      .orderBy('e.id')
-      .limit(BATCH)
-      .select<{ id: string; commitment: Uint8Array; weight: number; reason: string; received_at: Date }[]>(
-        'e.id',
-        'p.commitment',
-        'e.weight',
-        'e.reason',
-        'e.received_at',
-      );
-    const last = rows.at(-1);
-    if (!last) return;
-    yield rows.map((row) => ({
-      entryId: row.id,
-      participant: toHex(row.commitment),
-      weight: row.reason === 'eligible' ? row.weight : 0,
-      reason: row.reason,
-      receivedAt: row.received_at.toISOString(),
-    }));
-    after = last.id;
-  }
 }
 
 /**
@@ -107,72 +72,102 @@ export const saveCommitment = (
     });
   });
 
-/** DRAWING → DRAWN: the proof, the ranking and the awards, at once and once. */
+/** Ranks of a page of `giveaway_ranking_pages`. */
+export const RANKS_PER_PAGE = 4_096;
+
+/**
+ * Keeps a page of the ranking: 32 bytes a rank, from `firstRank` on. The same page again changes nothing.
+ * @throws when another page stands there: a ranking is fixed once.
+ */
+export async function saveRankingPage(
+  client: pg.Client,
+  { giveawayId, firstRank, commitments }: { giveawayId: string; firstRank: number; commitments: Uint8Array },
+): Promise<void> {
+  await client.query(SAVE_PAGE, [giveawayId, FIRST_DRAW, firstRank, commitments]);
+}
+
+const SAVE_PAGE = `
+insert into giveaway_ranking_pages as p (giveaway_id, draw_number, first_rank, commitments) values ($1, $2, $3, $4)
+on conflict (giveaway_id, draw_number, first_rank) do update set commitments = excluded.commitments`;
+
+/** How many winners an event names; all of them are read page by page. */
+const NAMED_WINNERS = 100;
+
+/** One transaction over many awards, under the time-out of its activity. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * DRAWING → DRAWN: the proof and the awards of the ranking, whose pages are there already; at once and once.
+ * @throws when pages of the ranking are missing.
+ */
 export const saveDraw = (
   db: Database,
-  { giveawayId, proof }: { giveawayId: string; proof: Proof },
+  { giveawayId, head, rankedCount }: { giveawayId: string; head: ProofHead; rankedCount: number },
   cause: Cause,
 ): Promise<void> =>
   db.transaction(async (trx) => {
+    await trx.raw(`set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (hasReached(giveaway.state, 'DRAWN')) return;
+    const stored = await countRanked(trx, giveawayId);
+    if (stored !== rankedCount)
+      throw new Error(`${stored} of ${rankedCount} ranks of giveaway ${giveawayId} are there`);
     await trx('giveaway_draws')
       .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
-      .update({
-        proof: JSON.stringify(proof),
-        drawn_at: trx.fn.now(),
-      });
-    await saveRanking(trx, giveawayId, proof.ranking);
-    await saveAwards(trx, giveawayId, proof);
+      .update({ proof_head: JSON.stringify(head), drawn_at: trx.fn.now() });
+    const units = head.commitment.prizeUnits.slice(0, rankedCount);
+    await insertAwards(
+      trx,
+      giveawayId,
+      units.map(({ unitId }, index) => ({ prizeId: unitId, rank: index + 1, reason: 'drawn' })),
+    );
     await moveGiveaway(trx, {
       giveaway,
       from: ['DRAWING'],
       to: 'DRAWN',
       refusal: 'giveaway_not_open',
       event: 'giveaway.drawn',
-      payload: {
-        winners: proof.awards.map((award) => ({
-          awardId: awardId(giveawayId, award.rank),
-          rank: award.rank,
-          prizeId: award.unitId,
-          participant: award.participant,
-        })),
-      },
+      payload: { winnerCount: units.length, winners: await readWinners(trx, giveawayId) },
       cause,
     });
   });
 
+async function readWinners(trx: Db, giveawayId: string): Promise<unknown[]> {
+  const result: unknown = await trx.raw(
+    `select a.id as "awardId", a.rank, a.prize_id as "prizeId", encode(p.commitment, 'hex') as participant
+     from giveaway_awards a join giveaway_participants p using (giveaway_id, participant_id)
+     where a.giveaway_id = ? and a.draw_number = ? order by a.rank limit ?`,
+    [giveawayId, FIRST_DRAW, NAMED_WINNERS],
+  );
+  return (result as { rows: unknown[] }).rows;
+}
+
+/** How many were ranked; 0 before the draw. */
+export async function countRanked(db: Db, giveawayId: string): Promise<number> {
+  const result: unknown = await db.raw(
+    `select coalesce(sum(octet_length(commitments) / 32), 0)::int as ranked from giveaway_ranking_pages
+     where giveaway_id = ? and draw_number = ?`,
+    [giveawayId, FIRST_DRAW],
+  );
+  return (result as { rows: [{ ranked: number }] }).rows[0].ranked;
+}
+
 export const awardId = (giveawayId: string, rank: number): string =>
-  nameUuid(sha1, 'award', giveawayId, String(FIRST_DRAW), String(rank));
+  digestUuid((data) => drawCrypto.sha256(data), 'award', giveawayId, String(FIRST_DRAW), String(rank));
 
-async function saveRanking(trx: Db, giveawayId: string, ranking: readonly string[]): Promise<void> {
-  await trx.raw(
-    `insert into giveaway_ranking (giveaway_id, draw_number, rank, participant_id)
-     select ?, ?, r.rank, p.participant_id
-     from unnest(?::text[]) with ordinality r(commitment, rank)
-     join giveaway_participants p on p.giveaway_id = ? and p.commitment = decode(r.commitment, 'hex')`,
-    [giveawayId, FIRST_DRAW, [...ranking], giveawayId],
-  );
+export interface NewAward {
+  readonly prizeId: string;
+  readonly rank: number;
+  readonly reason: string;
 }
 
-async function saveAwards(trx: Db, giveawayId: string, proof: Proof): Promise<void> {
-  for (const award of proof.awards) await insertAward(trx, giveawayId, award.unitId, award.rank, 'drawn');
-}
-
-/** Offers a prize unit to a rank; the claim window starts now. */
-export async function insertAward(
-  trx: Db,
-  giveawayId: string,
-  prizeId: string,
-  rank: number,
-  reason: string,
-): Promise<void> {
-  await trx.raw(
-    `insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason, claim_expires_at)
-     select ?, r.giveaway_id, r.draw_number, ?, r.rank, r.participant_id, ?,
-       clock_timestamp() + g.claim_window_ms * interval '1 millisecond'
-     from giveaway_ranking r join giveaways g on g.id = r.giveaway_id
-     where r.giveaway_id = ? and r.draw_number = ? and r.rank = ?`,
-    [awardId(giveawayId, rank), prizeId, reason, giveawayId, FIRST_DRAW, rank],
-  );
+/** Offers prize units to ranks, all in one statement; the claim windows start now. */
+export async function insertAwards(trx: Db, giveawayId: string, awards: readonly NewAward[]): Promise<void> {
+  await trx.raw('select insert_awards(?, ?, ?::uuid[], ?::int[], ?::text[])', [
+    giveawayId,
+    FIRST_DRAW,
+    awards.map(({ prizeId }) => prizeId),
+    awards.map(({ rank }) => rank),
+    awards.map(({ reason }) => reason),
+  ]);
 }

@@ -1,7 +1,5 @@
-import type { Proof } from '../../domain/proof/proof.ts';
 import type { Db } from '../connect.ts';
 import { readEntryTerms, type EntryTerms } from './entry-terms.ts';
-import { FIRST_DRAW } from './draw-giveaway.ts';
 import { Award, Giveaway } from './model.ts';
 
 export interface GiveawaySnapshot {
@@ -60,10 +58,3 @@ export const listAwards = (db: Db, participantId: string): Promise<Award[]> =>
 
 export const findAward = (db: Db, id: string, participantId: string): Promise<Award | undefined> =>
   Promise.resolve(Award.query(db).findById(id).where({ participant_id: participantId }).withGraphFetched('prize'));
-
-export async function findProof(db: Db, giveawayId: string): Promise<Proof | undefined> {
-  const row = await db('giveaway_draws')
-    .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
-    .first<{ proof: Proof | null }>('proof');
-  return row?.proof ?? undefined;
-}

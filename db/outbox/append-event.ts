@@ -17,15 +17,21 @@ export interface NewEvent {
  * Two writers of one aggregate at the same moment: the second fails on the version and its transaction is repeated;
  * callers lock the aggregate's row first, so that it does not come to that.
  */
-export async function appendEvent(db: Db, event: NewEvent): Promise<void> {
-  await db('domain_events').insert({
-    aggregate_type: event.aggregateType,
-    aggregate_id: event.aggregateId,
-    version: 1,
-    type: event.type,
-    payload: JSON.stringify(event.payload),
-    actor: event.actor,
-    correlation_id: event.correlationId,
-    hash: '',
-  });
+export const appendEvent = (db: Db, event: NewEvent): Promise<void> => appendEvents(db, [event]);
+
+/** Several, in their order, in one statement. */
+export async function appendEvents(db: Db, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await db('domain_events').insert(
+    events.map((event) => ({
+      aggregate_type: event.aggregateType,
+      aggregate_id: event.aggregateId,
+      version: 1,
+      type: event.type,
+      payload: JSON.stringify(event.payload),
+      actor: event.actor,
+      correlation_id: event.correlationId,
+      hash: '',
+    })),
+  );
 }

@@ -3,6 +3,12 @@ import { requireDraw } from './invalid-draw.ts';
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 const encoder = new TextEncoder();
 
+/** The value of a lowercase hex digit by its character code; 255 for any other character. */
+const DIGITS = Uint8Array.from({ length: 256 }, (_, code) => {
+  const value = '0123456789abcdef'.indexOf(String.fromCharCode(code));
+  return value === -1 ? 255 : value;
+});
+
 /** Lowercase hex. Its text order is the order of the bytes, so hashes are compared and sorted as hex. */
 export function toHex(bytes: Uint8Array): string {
   let text = '';
@@ -12,8 +18,25 @@ export function toHex(bytes: Uint8Array): string {
 
 /** @throws InvalidDraw unless the text is lowercase hex of whole bytes. */
 export function fromHex(text: string): Uint8Array {
-  requireDraw(/^(?:[0-9a-f]{2})*$/.test(text), 'Not lowercase hex');
-  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(at * 2, at * 2 + 2), 16));
+  const bytes = new Uint8Array(Math.floor(text.length / 2));
+  requireDraw(text.length % 2 === 0 && writeHex(text, bytes, 0), 'Not lowercase hex');
+  return bytes;
+}
+
+/** Writes the bytes of a hex text into the target. @returns whether all of it was lowercase hex. */
+export function writeHex(text: string, target: Uint8Array, offset: number): boolean {
+  let seen = 0;
+  for (let at = 0; at + 1 < text.length; at += 2) {
+    const high = digitAt(text, at);
+    const low = digitAt(text, at + 1);
+    seen |= high | low;
+    target[offset + at / 2] = (high << 4) | low;
+  }
+  return seen < 16;
+}
+
+function digitAt(text: string, at: number): number {
+  return DIGITS[text.charCodeAt(at)] ?? 255;
 }
 
 /** @throws InvalidDraw for a lone surrogate, which UTF-8 cannot hold: two different texts would get the same bytes. */

@@ -1,5 +1,6 @@
 import { toHex } from './bytes.ts';
-import { type DrawEntry, entryBytes } from './entry.ts';
+import type { DrawEntry } from './entry.ts';
+import { EntryLeaf } from './entry-leaf.ts';
 import { EntryTally, type EntryTotals } from './entry-tally.ts';
 import type { Hashing } from './hashing.ts';
 import { MerkleTree } from './merkle-tree.ts';
@@ -12,19 +13,41 @@ export interface EntrySummary extends EntryTotals {
 /** All that a commitment says of the entries, from entries that arrive one at a time in the order of their ids. */
 export class EntryTree {
   readonly #tree: MerkleTree;
+  readonly #leaf = new EntryLeaf();
   readonly #tally = new EntryTally();
 
   constructor(hashing: Hashing) {
     this.#tree = new MerkleTree(hashing);
   }
 
-  /** @throws InvalidDraw for a malformed entry, or one that does not come after the one before. */
-  add(entry: DrawEntry): void {
+  /**
+   * @param watch whether the path of this entry will be asked for.
+   * @throws InvalidDraw for a malformed entry, or one that does not come after the one before.
+   */
+  add(entry: DrawEntry, watch = false): void {
     this.#tally.add(entry);
-    this.#tree.add(entryBytes(entry));
+    this.#tree.add(this.#leaf.write(entry), watch);
+  }
+
+  /** How many entries there are so far. */
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** Sibling hashes in hex of a watched entry, from the leaf upwards. */
+  path(index: number): string[] {
+    return this.#tree.path(index).map(toHex);
+  }
+
+  totals(): EntryTotals {
+    return this.#tally.totals();
+  }
+
+  root(): string {
+    return toHex(this.#tree.root());
   }
 
   summary(): EntrySummary {
-    return { root: toHex(this.#tree.root()), ...this.#tally.totals() };
+    return { root: this.root(), ...this.totals() };
   }
 }

@@ -1,4 +1,4 @@
-import { frame, fromHex, toHex, uint64, utf8 } from './bytes.ts';
+import { frame, fromHex, toHex, utf8 } from './bytes.ts';
 import type { Hashing } from './hashing.ts';
 import { requireDraw } from './invalid-draw.ts';
 import { MAX_WEIGHT, requireCount, requireHash, requireId, requireInstant, requireReason } from './limits.ts';
@@ -42,16 +42,4 @@ export function requireEntry(entry: DrawEntry): void {
   requireInstant(entry.receivedAt, 'receivedAt');
   const takesPart = entry.reason === ELIGIBLE;
   requireDraw(takesPart === entry.weight > 0, `Entry ${entry.entryId} is ${entry.reason} with weight ${entry.weight}`);
-}
-
-/** The data of an entry's leaf in the Merkle tree. */
-export function entryBytes(entry: DrawEntry): Uint8Array {
-  return frame(
-    'handsel-entry-v1',
-    utf8(entry.entryId),
-    fromHex(entry.participant),
-    uint64(entry.weight),
-    utf8(entry.reason),
-    utf8(entry.receivedAt),
-  );
 }

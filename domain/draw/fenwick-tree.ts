@@ -6,23 +6,36 @@ export class FenwickTree {
   #highestStep = 1;
 
   /** The sum of the weights must be below 2^53. */
-  constructor(weights: readonly number[]) {
-    this.#sums = new Float64Array(weights.length + 1);
-    while (this.#highestStep * 2 <= weights.length) this.#highestStep *= 2;
-    for (const [index, weight] of weights.entries()) this.subtract(index, -weight);
+  constructor(weights: ArrayLike<number>) {
+    const count = weights.length;
+    this.#sums = new Float64Array(count + 1);
+    while (this.#highestStep * 2 <= count) this.#highestStep *= 2;
+    // Each sum is complete when the loop gets to it, and is then part of one other.
+    for (let at = 1; at <= count; at += 1) {
+      const sum = this.#at(at) + (weights[at - 1] ?? 0);
+      this.#sums[at] = sum;
+      const whole = at + (at & -at);
+      if (whole <= count) this.#sums[whole] = this.#at(whole) + sum;
+    }
+  }
+
+  #at(index: number): number {
+    return this.#sums[index] as number;
   }
 
   subtract(index: number, weight: number): void {
-    for (let at = index + 1; at < this.#sums.length; at += at & -at) this.#sums[at] = (this.#sums[at] ?? 0) - weight;
+    for (let at = index + 1; at < this.#sums.length; at += at & -at) this.#sums[at] = this.#at(at) - weight;
   }
 
   /** The first index up to which, itself included, the weights add up to more than `target`. */
   find(target: number): number {
+    const last = this.#sums.length - 1;
     let index = 0;
     let rest = target;
-    for (let step = this.#highestStep; step >= 1; step /= 2) {
-      const sum = this.#sums[index + step];
-      if (sum === undefined || sum > rest) continue;
+    for (let step = this.#highestStep; step >= 1; step >>= 1) {
+      if (index + step > last) continue;
+      const sum = this.#at(index + step);
+      if (sum > rest) continue;
       index += step;
       rest -= sum;
     }

@@ -1,9 +1,11 @@
 import { fromHex, toHex } from './bytes.ts';
-import { type DrawEntry, entryBytes, requireEntry } from './entry.ts';
+import { type DrawEntry, requireEntry } from './entry.ts';
+import { entryBytes } from './entry-leaf.ts';
+import { EntryTree } from './entry-tree.ts';
 import type { Hashing } from './hashing.ts';
 import { requireDraw } from './invalid-draw.ts';
 import { leafHash } from './merkle-tree.ts';
-import { inclusionPath, rootFromPath } from './merkle-path.ts';
+import { rootFromPath } from './merkle-path.ts';
 
 /** An entry and the way from its leaf to the root. */
 export interface EntryInTree {
@@ -24,17 +26,62 @@ export interface CommittedTree {
   readonly entryCount: number;
 }
 
+interface Place {
+  readonly index: number;
+  readonly entry: DrawEntry;
+}
+
+/**
+ * Looks for an id while the entries go into their tree, one at a time. One of them is held back, since it shows only with
+ * the next one whether it is a neighbour.
+ */
+export class MembershipSearch {
+  readonly #tree: EntryTree;
+  readonly #entryId: string;
+  #held: DrawEntry | undefined;
+  #before: Place | undefined;
+  #at: Place | undefined;
+  #after: Place | undefined;
+
+  constructor(tree: EntryTree, entryId: string) {
+    this.#tree = tree;
+    this.#entryId = entryId;
+  }
+
+  /** @throws InvalidDraw as `EntryTree.add` does, one entry later. */
+  add(entry: DrawEntry): void {
+    if (this.#held) this.#grow(this.#held, entry);
+    this.#held = entry;
+  }
+
+  #grow(entry: DrawEntry, next: DrawEntry | undefined): void {
+    const place = { index: this.#tree.size, entry };
+    const sought = this.#entryId;
+    if (entry.entryId === sought) this.#at = place;
+    else if (entry.entryId < sought && (next === undefined || next.entryId > sought)) this.#before = place;
+    else if (entry.entryId > sought && this.#at === undefined) this.#after ??= place;
+    this.#tree.add(entry, [this.#before, this.#at, this.#after].includes(place));
+  }
+
+  /** All entries were added. @throws InvalidDraw as `add` does. */
+  end(): Membership {
+    if (this.#held) this.#grow(this.#held, undefined);
+    this.#held = undefined;
+    if (this.#at) return { kind: 'included', at: this.#withPath(this.#at) };
+    const [before, after] = [this.#before, this.#after].map((place) => (place ? this.#withPath(place) : null));
+    return { kind: 'omitted', before: before ?? null, after: after ?? null };
+  }
+
+  #withPath({ index, entry }: Place): EntryInTree {
+    return { index, entry, path: this.#tree.path(index) };
+  }
+}
+
 /** @param entries all entries of the tree, in the order of their ids. */
-export function findMembership(hashing: Hashing, entries: readonly DrawEntry[], entryId: string): Membership {
-  const leaves = entries.map((entry) => leafHash(hashing, entryBytes(entry)));
-  const at = (index: number): EntryInTree | null => {
-    const entry = entries[index];
-    return entry ? { index, entry, path: inclusionPath(hashing, leaves, index).map(toHex) } : null;
-  };
-  const index = entries.findIndex((entry) => entry.entryId >= entryId);
-  const after = index === -1 ? null : at(index);
-  if (after?.entry.entryId === entryId) return { kind: 'included', at: after };
-  return { kind: 'omitted', before: at((index === -1 ? entries.length : index) - 1), after };
+export function findMembership(hashing: Hashing, entries: Iterable<DrawEntry>, entryId: string): Membership {
+  const search = new MembershipSearch(new EntryTree(hashing), entryId);
+  for (const entry of entries) search.add(entry);
+  return search.end();
 }
 
 /** @throws InvalidDraw when the evidence does not show, for this root, what it says of the id. */

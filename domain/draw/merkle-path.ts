@@ -2,27 +2,6 @@ import type { Hashing } from './hashing.ts';
 import { requireDraw } from './invalid-draw.ts';
 import { nodeHash } from './merkle-tree.ts';
 
-/** The sibling hashes from a leaf up to the root. A node without a sibling moves up unchanged and adds none. */
-export function inclusionPath(hashing: Hashing, leaves: readonly Uint8Array[], index: number): Uint8Array[] {
-  const path: Uint8Array[] = [];
-  let at = index;
-  for (let level = leaves; level.length > 1; level = levelAbove(hashing, level)) {
-    const sibling = level[at ^ 1];
-    if (sibling) path.push(sibling);
-    at >>= 1;
-  }
-  return path;
-}
-
-function levelAbove(hashing: Hashing, level: readonly Uint8Array[]): Uint8Array[] {
-  const above: Uint8Array[] = [];
-  for (let at = 0; at < level.length; at += 2) {
-    const [left, right] = [level[at] as Uint8Array, level[at + 1]];
-    above.push(right ? nodeHash(hashing, left, right) : left);
-  }
-  return above;
-}
-
 export interface PathFromLeaf {
   readonly leaf: Uint8Array;
   readonly index: number;

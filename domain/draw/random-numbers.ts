@@ -2,27 +2,44 @@ import { frame, fromHex, uint64 } from './bytes.ts';
 import type { Hashing } from './hashing.ts';
 
 const RANGE = 2n ** 64n;
+const TWO_TO_32 = 2 ** 32;
+const HALF = 2 ** 16;
+/** Below it the product of a remainder and 2^16 is exact; above it the sums are left to bigint. */
+const HALVES_LIMIT = 2 ** 37;
+const BLOCK = 64;
+const HASH = 32;
+const INNER_PAD = 0x36;
+const OUTER_PAD = 0x5c;
 
-/** Uniform integers from a seed: HMAC-SHA-256 in counter mode, one block per number, with rejection sampling. */
+/**
+ * Uniform integers from a seed: HMAC-SHA-256 in counter mode, one block per number, with rejection sampling. The HMAC is
+ * written out (RFC 2104) on two prepared messages: a draw of a million takes a million of them, with one key.
+ */
 export class RandomNumbers {
   readonly #hashing: Hashing;
-  readonly #seed: Uint8Array;
+  readonly #inner: Uint8Array;
+  readonly #outer: Uint8Array;
+  readonly #counterAt: DataView;
+  readonly #block = new Uint8Array(HASH);
+  readonly #blockAt = new DataView(this.#block.buffer);
   #counter = 0;
 
   /** @param seed hex of 32 bytes. */
   constructor(hashing: Hashing, seed: string) {
     this.#hashing = hashing;
-    this.#seed = fromHex(seed);
+    const message = frame('handsel-rank-v1', uint64(0));
+    this.#inner = padded(seed, INNER_PAD, message);
+    this.#outer = padded(seed, OUTER_PAD, new Uint8Array(HASH));
+    this.#counterAt = new DataView(this.#inner.buffer, this.#inner.length - 8);
   }
 
   /** A number from 0 to `bound` - 1, each as likely as the others; `bound` is an integer from 1 to 2^53 - 1. */
   below(bound: number): number {
-    const size = BigInt(bound);
-    // Without it the numbers below 2^64 mod bound would come a little more often than the rest.
-    const limit = RANGE - (RANGE % size);
-    let value = this.#next();
-    while (value >= limit) value = this.#next();
-    return Number(value % size);
+    for (;;) {
+      this.#next();
+      const [high, low] = [this.#blockAt.getUint32(0), this.#blockAt.getUint32(4)];
+      if (isBelowLimit(high, low, bound)) return remainder(high, low, bound);
+    }
   }
 
   /** How many blocks were used so far. */
@@ -30,9 +47,34 @@ export class RandomNumbers {
     return this.#counter;
   }
 
-  #next(): bigint {
-    const block = this.#hashing.hmacSha256(this.#seed, frame('handsel-rank-v1', uint64(this.#counter)));
+  #next(): void {
+    this.#counterAt.setUint32(0, Math.floor(this.#counter / TWO_TO_32));
+    this.#counterAt.setUint32(4, this.#counter % TWO_TO_32);
+    this.#hashing.sha256Into(this.#inner, this.#outer, BLOCK);
+    this.#hashing.sha256Into(this.#outer, this.#block, 0);
     this.#counter += 1;
-    return new DataView(block.buffer, block.byteOffset).getBigUint64(0);
   }
 }
+
+function padded(key: string, pad: number, message: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(BLOCK + message.length).fill(pad, 0, BLOCK);
+  for (const [at, byte] of fromHex(key).entries()) bytes[at] = byte ^ pad;
+  bytes.set(message, BLOCK);
+  return bytes;
+}
+
+/** Without the limit the numbers below 2^64 mod bound would come a little more often than the rest. */
+function isBelowLimit(high: number, low: number, bound: number): boolean {
+  // The limit lies less than `bound` below 2^64: nearly every number is far from it.
+  if (high < TWO_TO_32 - 1 - Math.floor(bound / TWO_TO_32) - 1) return true;
+  return joined(high, low) < RANGE - (RANGE % BigInt(bound));
+}
+
+/** (high · 2^32 + low) mod bound. */
+function remainder(high: number, low: number, bound: number): number {
+  if (bound > HALVES_LIMIT) return Number(joined(high, low) % BigInt(bound));
+  const upper = ((high % bound) * HALF + Math.floor(low / HALF)) % bound;
+  return (upper * HALF + (low % HALF)) % bound;
+}
+
+const joined = (high: number, low: number): bigint => (BigInt(high) << 32n) | BigInt(low);

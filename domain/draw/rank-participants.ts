@@ -1,34 +1,58 @@
 import type { DrawEntry } from './entry.ts';
+import { commitmentAt, EntryWeights, type WeighedParticipants } from './entry-weights.ts';
 import { FenwickTree } from './fenwick-tree.ts';
 import type { Hashing } from './hashing.ts';
 import { RandomNumbers } from './random-numbers.ts';
 
 /**
  * Every participant with a weight, once, in the order of the draw: each place goes to one of those left, with a chance
- * in proportion to the weights of their entries. The order of the entries does not matter.
- * @param seed hex of 32 bytes.
+ * in proportion to the weights of their entries.
+ */
+export class Ranking {
+  readonly #participants: WeighedParticipants;
+  readonly #weights: FenwickTree;
+  readonly #numbers: RandomNumbers;
+  #left: number;
+  #ranked = 0;
+
+  /** @param seed hex of 32 bytes. */
+  constructor(hashing: Hashing, seed: string, participants: WeighedParticipants) {
+    this.#participants = participants;
+    this.#weights = new FenwickTree(participants.weights);
+    this.#numbers = new RandomNumbers(hashing, seed);
+    this.#left = participants.totalWeight;
+  }
+
+  /** How many are ranked in the end. */
+  get size(): number {
+    return this.#participants.weights.length;
+  }
+
+  /** How many are ranked so far. */
+  get ranked(): number {
+    return this.#ranked;
+  }
+
+  /** The place, among the participants, of who gets the next rank; -1 when all are ranked. */
+  next(): number {
+    if (this.#left === 0) return -1;
+    const index = this.#weights.find(this.#numbers.below(this.#left));
+    const weight = this.#participants.weights[index] as number;
+    this.#weights.subtract(index, weight);
+    this.#left -= weight;
+    this.#ranked += 1;
+    return index;
+  }
+}
+
+/**
+ * The whole ranking at once, for as many as fit into a list.
  * @returns participant commitments; rank 1 comes first.
  */
 export function rankParticipants(hashing: Hashing, seed: string, entries: Iterable<DrawEntry>): string[] {
-  const participants = [...sumWeights(entries)].toSorted(([left], [right]) => (left < right ? -1 : 1));
-  const weights = new FenwickTree(participants.map(([, weight]) => weight));
-  const numbers = new RandomNumbers(hashing, seed);
-  const ranking: string[] = [];
-  let left = participants.reduce((total, [, weight]) => total + weight, 0);
-  while (left > 0) {
-    const index = weights.find(numbers.below(left));
-    const [participant, weight] = participants[index] as [string, number];
-    weights.subtract(index, weight);
-    left -= weight;
-    ranking.push(participant);
-  }
-  return ranking;
-}
-
-function sumWeights(entries: Iterable<DrawEntry>): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const { participant, weight } of entries) {
-    if (weight > 0) sums.set(participant, (sums.get(participant) ?? 0) + weight);
-  }
-  return sums;
+  const weights = new EntryWeights();
+  for (const entry of entries) weights.add(entry);
+  const participants = weights.participants();
+  const ranking = new Ranking(hashing, seed, participants);
+  return Array.from({ length: ranking.size }, () => commitmentAt(participants, ranking.next()));
 }

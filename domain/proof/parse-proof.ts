@@ -16,7 +16,7 @@ import {
   signature,
   text,
 } from './parse.ts';
-import { type CommitmentSignature, PROOF_VERSION, type Proof, type Witness } from './proof.ts';
+import { type CommitmentSignature, PROOF_VERSION, type ProofHead, type Witness } from './proof.ts';
 
 const commitment = object<Commitment>({
   algorithm: constant(DRAW_ALGORITHM),
@@ -37,7 +37,7 @@ const commitment = object<Commitment>({
   frozenAt: instant,
 });
 
-const proof = object<Proof>({
+const head = object<ProofHead>({
   version: constant(PROOF_VERSION),
   rules: text,
   commitment,
@@ -51,14 +51,29 @@ const proof = object<Proof>({
   witness: object<Witness>({ kind: constant('operator-asserted') }),
   reveal: object<CommitRevealReveal>({ kind: constant('commit-reveal'), secret: hash }),
   seed: hash,
-  entries: list(object<DrawEntry>({ entryId: id, participant: hash, weight: count, reason, receivedAt: instant })),
-  ranking: list(hash),
-  awards: list(object<DrawAward>({ unitId: id, rank: count, participant: hash })),
 });
 
-/** @throws InvalidDraw naming the first property that is missing, unknown or malformed. */
-export const parseProof = (value: unknown): Proof => {
-  const parsed = (proof satisfies Parser<Proof>)(value, 'proof');
+/**
+ * @returns the properties in the order of docs/proof-format.md.
+ * @throws InvalidDraw naming the first property that is missing, unknown or malformed.
+ */
+export const parseProofHead = (value: unknown): ProofHead => {
+  const parsed = (head satisfies Parser<ProofHead>)(value, 'proof');
   requireCommitment(parsed.commitment);
   return parsed;
 };
+
+/** One item of the proof's `entries`. @throws InvalidDraw */
+export const parseEntry: Parser<DrawEntry> = object<DrawEntry>({
+  entryId: id,
+  participant: hash,
+  weight: count,
+  reason,
+  receivedAt: instant,
+});
+
+/** One item of the proof's `ranking`. @throws InvalidDraw */
+export const parseRank: Parser<string> = hash;
+
+/** One item of the proof's `awards`. @throws InvalidDraw */
+export const parseAward: Parser<DrawAward> = object<DrawAward>({ unitId: id, rank: count, participant: hash });

@@ -65,9 +65,9 @@ export const object =
     return parsed as T;
   };
 
-/** An object of counts whose property names are reason codes. */
+/** An object of counts whose property names are reason codes; sorted by them. */
 export const countsByReason: Parser<Record<string, number>> = (value, at) => {
-  const members = Object.entries(asRecord(value, at));
+  const members = Object.entries(asRecord(value, at)).toSorted(([left], [right]) => (left < right ? -1 : 1));
   return Object.fromEntries(
     members.map(([name, member]) => [reason(name, `${at}: ${name}`), count(member, `${at}.${name}`)]),
   );

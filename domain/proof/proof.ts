@@ -25,8 +25,8 @@ export interface CommitmentSignature {
 /** Who says when the commitment was published. Each further kind of witness is a new member. */
 export type Witness = { readonly kind: 'operator-asserted' };
 
-/** All that anyone needs to repeat a draw. Nothing in it is left unchecked: what is not signed is recomputed. */
-export interface Proof {
+/** What a proof says before its lists: as small for a million entries as for one. */
+export interface ProofHead {
   readonly version: typeof PROOF_VERSION;
   /** The rules as they were published, of which the commitment holds the hash. */
   readonly rules: string;
@@ -36,6 +36,10 @@ export interface Proof {
   readonly reveal: RandomnessReveal;
   /** Hex of 32 bytes. */
   readonly seed: string;
+}
+
+/** All that anyone needs to repeat a draw. Nothing in it is left unchecked: what is not signed is recomputed. */
+export interface Proof extends ProofHead {
   /** Every receipted entry, in the order of the ids. */
   readonly entries: readonly DrawEntry[];
   /** Every participant with a weight; rank 1 comes first. */

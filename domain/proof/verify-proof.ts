@@ -1,38 +1,10 @@
-import { InvalidDraw, requireDraw } from '../draw/invalid-draw.ts';
+import type { DrawAward } from '../draw/assign-prizes.ts';
+import { InvalidDraw } from '../draw/invalid-draw.ts';
 import type { RandomnessSource } from '../draw/randomness.ts';
-import { parseProof } from './parse-proof.ts';
-import type { Proof, ProofCrypto, Witness } from './proof.ts';
-import {
-  checkAwards,
-  checkEntries,
-  checkRandomness,
-  checkRanking,
-  checkRoot,
-  checkRules,
-  checkSeed,
-  checkSignature,
-  checkTotals,
-} from './proof-checks.ts';
-
-/** In this order; the first that fails is the one reported. `format` comes before them all. */
-const CHECKS = {
-  rules: checkRules,
-  entries: checkEntries,
-  totals: checkTotals,
-  root: checkRoot,
-  signature: checkSignature,
-  randomness: checkRandomness,
-  seed: checkSeed,
-  ranking: checkRanking,
-  awards: checkAwards,
-} as const satisfies Record<string, (proof: Proof, crypto: ProofCrypto) => string>;
-
-export type ProofStep = 'format' | 'key' | keyof typeof CHECKS;
-
-export interface Statement {
-  readonly step: ProofStep;
-  readonly text: string;
-}
+import type { ProofCrypto, ProofHead, Witness } from './proof.ts';
+import { ProofReader, type ProofStep, type Statement, type VerifyOptions } from './proof-reader.ts';
+import { proofLines } from './proof-text.ts';
+import type { ReceiptVerdict } from './receipt-search.ts';
 
 export interface ValidProof {
   readonly ok: true;
@@ -42,7 +14,10 @@ export interface ValidProof {
   readonly randomness: RandomnessSource['kind'];
   /** What this proof, valid as it is, does not show. */
   readonly caveats: readonly string[];
-  readonly proof: Proof;
+  readonly head: ProofHead;
+  readonly awards: readonly DrawAward[];
+  /** Where one was asked for. */
+  readonly receipt?: ReceiptVerdict;
 }
 
 export interface InvalidProof {
@@ -51,11 +26,6 @@ export interface InvalidProof {
   readonly reason: string;
   /** What had been shown before. */
   readonly statements: readonly Statement[];
-}
-
-export interface VerifyOptions {
-  /** The platform's public key in hex, known from elsewhere. Without it a proof vouches for its own key. */
-  readonly trustedKey?: string;
 }
 
 const WITNESS_CAVEAT = 'Only the operator says when the commitment was published.';
@@ -71,40 +41,53 @@ export function verifyProof(
   crypto: ProofCrypto,
   options: VerifyOptions = {},
 ): ValidProof | InvalidProof {
-  const statements: Statement[] = [];
-  let step: ProofStep = 'format';
+  const reader = new ProofReader(crypto, options);
   try {
-    const proof = parseProof(value);
-    statements.push({ step, text: describeProof(proof) });
-    if (options.trustedKey !== undefined) {
-      step = 'key';
-      statements.push({ step, text: checkKey(proof, options.trustedKey) });
-    }
-    for (const [name, check] of Object.entries(CHECKS)) {
-      step = name as keyof typeof CHECKS;
-      statements.push({ step, text: check(proof, crypto) });
-    }
-    return describeValid(proof, statements, options);
+    for (const line of proofLines(value)) reader.read(line);
+    return describeValid(reader, options);
   } catch (error) {
-    if (error instanceof InvalidDraw) return { ok: false, step, reason: error.message, statements };
-    throw error;
+    return describeInvalid(reader, error);
   }
 }
 
-function describeProof({ version, commitment }: Proof): string {
-  return `A ${version} document: draw ${commitment.drawNumber} of giveaway ${commitment.giveawayId}.`;
+/**
+ * The same for a proof of any size, from its text.
+ * @param lines in batches, without their ends.
+ * @throws what reading the lines throws.
+ */
+export async function verifyProofLines(
+  lines: AsyncIterable<readonly string[]>,
+  crypto: ProofCrypto,
+  options: VerifyOptions = {},
+): Promise<ValidProof | InvalidProof> {
+  const reader = new ProofReader(crypto, options);
+  try {
+    for await (const batch of lines) {
+      for (const line of batch) reader.read(line);
+    }
+    return describeValid(reader, options);
+  } catch (error) {
+    return describeInvalid(reader, error);
+  }
 }
 
-function checkKey({ signature }: Proof, trustedKey: string): string {
-  requireDraw(
-    signature.publicKey === trustedKey,
-    `The proof is signed by ${signature.publicKey}, not by the trusted key`,
-  );
-  return 'The key of the proof is the trusted one.';
+/** @throws the error where it is of something else than the proof. */
+function describeInvalid({ step, statements }: ProofReader, error: unknown): InvalidProof {
+  if (error instanceof InvalidDraw) return { ok: false, step, reason: error.message, statements };
+  throw error;
 }
 
-function describeValid(proof: Proof, statements: Statement[], { trustedKey }: VerifyOptions): ValidProof {
-  const { randomness } = proof.commitment;
-  const caveats = [randomness.caveat, WITNESS_CAVEAT, ...(trustedKey === undefined ? [KEY_CAVEAT] : [])];
-  return { ok: true, statements, witnessed: proof.witness.kind, randomness: randomness.kind, caveats, proof };
+function describeValid(reader: ProofReader, { trustedKey }: VerifyOptions): ValidProof {
+  const { head, awards, receipt } = reader.end();
+  const { randomness } = head.commitment;
+  return {
+    ok: true,
+    statements: reader.statements,
+    witnessed: head.witness.kind,
+    randomness: randomness.kind,
+    caveats: [randomness.caveat, WITNESS_CAVEAT, ...(trustedKey === undefined ? [KEY_CAVEAT] : [])],
+    head,
+    awards,
+    ...(receipt && { receipt }),
+  };
 }

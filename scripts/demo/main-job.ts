@@ -72,9 +72,9 @@ export async function runMainJob(stack: Stack, options: MainJobOptions): Promise
   await at('open');
 
   await waitFor('the draw', async () => ['FULFILLING', 'COMPLETED'].includes(await stateOf(giveaways, giveawayId)));
-  const proof = expectStatus(await giveaways('GET', `/v1/giveaways/${giveawayId}/proof`), 200).body;
+  const { body: proof, text } = expectStatus(await giveaways('GET', `/v1/giveaways/${giveawayId}/proof`), 200);
   const proofFile = path.join(options.proofFolder ?? stack.runDir, `proof-${giveawayId}.json`);
-  fs.writeFileSync(proofFile, JSON.stringify(proof));
+  fs.writeFileSync(proofFile, text);
   tell(`Drawn at the deadline: root ${proof.commitment.root.slice(0, 16)}…, seed ${proof.seed.slice(0, 16)}…`);
 
   const settlements = await redeemAll(stack, { giveaways, cards, people, merchant, giveawayId, tell, at });

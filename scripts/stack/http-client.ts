@@ -5,6 +5,8 @@ export interface Answer {
   // What an API answers is only known once it is looked at: callers pick what they need.
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly body: any;
+  /** As it came. */
+  readonly text: string;
   readonly headers: Headers;
 }
 
@@ -38,6 +40,7 @@ export const apiClient =
     return {
       status: response.status,
       body: isJson && text !== '' ? JSON.parse(text) : text,
+      text,
       headers: response.headers,
     };
   };

@@ -1,9 +1,10 @@
-import { drawCrypto } from '../../runtime/draw-crypto.ts';
-import { verifyProof } from '../../domain/proof/verify-proof.ts';
-import { verifyReceiptInProof } from '../../domain/proof/verify-receipt.ts';
+import type { VerifyOptions } from '../../domain/proof/proof-reader.ts';
+import type { InvalidProof, ValidProof } from '../../domain/proof/verify-proof.ts';
+import { runInThread } from '../../runtime/run-in-thread.ts';
 import { UsageError, type VerifyArguments, parseVerifyArguments, USAGE } from './arguments.ts';
 import { readJson, UnreadableFile } from './read-json.ts';
 import { describeReport, summarizeReport, type VerifyReport } from './report.ts';
+import type { VerifyFile } from './verify.thread.ts';
 
 /** Exit codes: what scripts that call the verifier may count on. */
 const VALID = 0;
@@ -34,15 +35,23 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function verifyFiles(options: VerifyArguments): Promise<VerifyReport> {
   const { proofFile, receiptFile, trustedKey, participantId, receiptKey } = options;
-  const document = await readJson(proofFile);
-  const receiptDocument = receiptFile === undefined ? undefined : await readJson(receiptFile);
-  const proof = verifyProof(document, drawCrypto, { ...(trustedKey !== undefined && { trustedKey }) });
-  if (!proof.ok || receiptDocument === undefined) return { ok: proof.ok, proof };
-  const receipt = verifyReceiptInProof(receiptDocument, proof.proof, drawCrypto, {
-    ...(participantId !== undefined && { participantId }),
-    ...(receiptKey !== undefined && { receiptKey }),
+  const asked =
+    receiptFile === undefined ? undefined : { document: await readJson(receiptFile), participantId, receiptKey };
+  const proof = await verifyFile(proofFile, {
+    ...(trustedKey !== undefined && { trustedKey }),
+    ...(asked && { receipt: asked }),
   });
-  return { ok: receipt.kind === 'included', proof, receipt };
+  return { ok: proof.ok && (proof.receipt === undefined || proof.receipt.kind === 'included'), proof };
+}
+
+/** In a thread, line by line: a proof of a million entries is larger than what one may want to hold. */
+async function verifyFile(file: string, options: VerifyOptions): Promise<ValidProof | InvalidProof> {
+  try {
+    const input: VerifyFile = { file, options };
+    return await runInThread(new URL('./verify.thread.ts', import.meta.url), input);
+  } catch (error) {
+    throw new UnreadableFile(file, error);
+  }
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

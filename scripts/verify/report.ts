@@ -1,29 +1,30 @@
 import type { EntryInTree } from '../../domain/draw/membership.ts';
-import type { InvalidProof, Statement, ValidProof } from '../../domain/proof/verify-proof.ts';
-import type { ReceiptVerdict } from '../../domain/proof/verify-receipt.ts';
+import type { Statement } from '../../domain/proof/proof-reader.ts';
+import type { ReceiptVerdict } from '../../domain/proof/receipt-search.ts';
+import type { InvalidProof, ValidProof } from '../../domain/proof/verify-proof.ts';
 
 export interface VerifyReport {
   /** The proof is valid and, where a receipt was given, its entry is in the draw as it was received. */
   readonly ok: boolean;
   readonly proof: ValidProof | InvalidProof;
-  readonly receipt?: ReceiptVerdict;
 }
 
 /** The report for machines: without the proof itself, which the caller has. */
-export function summarizeReport({ ok, proof, receipt }: VerifyReport) {
+export function summarizeReport({ ok, proof }: VerifyReport) {
   if (!proof.ok) return proof;
-  const { commitment, seed, awards } = proof.proof;
+  const { commitment, seed } = proof.head;
   const { giveawayId, drawNumber, root } = commitment;
-  const { statements, witnessed, randomness, caveats } = proof;
+  const { statements, witnessed, randomness, caveats, awards, receipt } = proof;
   const draw = { giveawayId, drawNumber, root, seed, awards };
   return { ok, statements, witnessed, randomness, caveats, draw, ...(receipt && { receipt }) };
 }
 
 /** The report for people. */
-export function describeReport({ proof, receipt }: VerifyReport): string {
+export function describeReport({ proof }: VerifyReport): string {
   const lines = proof.statements.map(describeStatement);
   if (!proof.ok) return [...lines, line('WRONG', proof.step, proof.reason), '', 'NOT VALID'].join('\n');
-  const awards = proof.proof.awards.map(({ rank, unitId, participant }) => `  ${rank}. ${participant}  ${unitId}`);
+  const { receipt } = proof;
+  const awards = proof.awards.map(({ rank, unitId, participant }) => `  ${rank}. ${participant}  ${unitId}`);
   const heading = awards.length > 0 ? 'Awarded (rank, participant, prize unit):' : 'Nothing was awarded.';
   const shown = [...lines, '', heading, ...awards];
   const limits = ['', 'Not shown by this proof:', ...proof.caveats.map((caveat) => `  - ${caveat}`)];

@@ -5,7 +5,7 @@ import { drawSecretAad } from '../../activities/giveaway/run-giveaway.ts';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { claimAward, expireAwards, fulfilAward } from '../../db/giveaway/claim-award.ts';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
-import { readDrawEntries, readDrawMaterial, saveCommitment, saveDraw } from '../../db/giveaway/draw-giveaway.ts';
+import { readDrawMaterial, saveCommitment, saveDraw } from '../../db/giveaway/draw-giveaway.ts';
 import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
 import { beginPublish, completePublish, failPublish, planPublish } from '../../db/giveaway/publish-giveaway.ts';
 import { advanceGiveaway, closeGiveaway, openGiveaway } from '../../db/giveaway/run-giveaway.ts';
@@ -21,7 +21,7 @@ import { grantRoles, registerUser } from '../../db/identity/users.ts';
 import { hashSecret } from '../../domain/draw/randomness.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import { createSecretBox } from '../../runtime/secret-box.ts';
-import { newEntry, passDeadline } from '../support/giveaways.ts';
+import { drawEntries, newEntry, passDeadline } from '../support/giveaways.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { KEY_ID, publicKey, signHex } from '../giveaway/draw/build-draw.ts';
 import { eventCounts, twice } from './twice.ts';
@@ -137,11 +137,11 @@ describe('every command of the giveaway database, twice at once and again', () =
     await run(() => draws.commitDraw(input));
     await run(() => draws.drawGiveaway(input));
     const { draw } = await readDrawMaterial(test.db, ids.giveaway);
-    const { commitment, signature, proof } = draw;
-    if (!commitment || !signature || !proof) throw new Error('nothing was drawn');
+    const { commitment, signature, proof_head: head } = draw;
+    if (!commitment || !signature || !head) throw new Error('nothing was drawn');
     await run(() => saveCommitment(test.db, { giveawayId: ids.giveaway, commitment, signature }, cause));
-    await run(() => saveDraw(test.db, { giveawayId: ids.giveaway, proof }, cause));
-    expect((await Array.fromAsync(readDrawEntries(test.db, ids.giveaway))).flat()).toHaveLength(4);
+    await run(() => saveDraw(test.db, { giveawayId: ids.giveaway, head, rankedCount: 4 }, cause));
+    expect(await drawEntries(test.db, ids.giveaway)).toHaveLength(4);
     await run(() => advanceGiveaway(test.db, { giveawayId: ids.giveaway, to: 'FULFILLING' }, cause));
 
     const awards = await test

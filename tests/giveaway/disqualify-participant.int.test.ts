@@ -33,7 +33,8 @@ describe('a disqualification after the freeze', () => {
       .select<AwardRow[]>('id', 'rank', 'participant_id', 'state', 'reason');
   const states = async () => (await awards()).map(({ rank, state }) => `${rank} ${state}`);
   const ranked = async (rank: number): Promise<string> =>
-    (await test.db('giveaway_ranking').where({ giveaway_id: giveawayId, rank }).first('participant_id')).participant_id;
+    (await test.db.raw('select participant_id from ranked_participants(?, 1, ?, ?)', [giveawayId, rank, rank])).rows[0]
+      .participant_id;
   const disqualify = (participantId: string, decidedBy: string, byHost = false) =>
     disqualifyParticipant(
       test.db,

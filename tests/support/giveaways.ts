@@ -1,9 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { drawSecretAad } from '../../activities/giveaway/run-giveaway.ts';
 import type { Database } from '../../db/connect.ts';
+import { connectionSettings, withConnection } from '../../db/copy-rows.ts';
 import { createGiveaway, type NewGiveaway, type NewMethod } from '../../db/giveaway/create-giveaway.ts';
 import type { NewEntry } from '../../db/giveaway/enter-giveaway.ts';
+import { readDrawEntries } from '../../db/giveaway/read-draw-entries.ts';
 import { openGiveaway } from '../../db/giveaway/run-giveaway.ts';
+import type { DrawEntry } from '../../domain/draw/entry.ts';
 import { DIRECT_METHOD } from '../../domain/entry-methods.ts';
 import { hashSecret } from '../../domain/draw/randomness.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
@@ -48,3 +51,12 @@ export const passDeadline = async (db: Database, giveawayId: string): Promise<vo
     .where({ id: giveawayId })
     .update({ closes_at: db.raw('clock_timestamp()') });
 };
+
+/** All entries of a giveaway as its draw reads them. */
+export async function drawEntries(db: Database, giveawayId: string): Promise<DrawEntry[]> {
+  const entries: DrawEntry[] = [];
+  await withConnection(connectionSettings(db), (client) =>
+    readDrawEntries(client, giveawayId, (entry) => void entries.push(entry)),
+  );
+  return entries;
+}

@@ -10,9 +10,13 @@ import {
 import { type DrawEntry, ELIGIBLE } from '../../../domain/draw/entry.ts';
 import { EntryTree } from '../../../domain/draw/entry-tree.ts';
 import { commitRevealSource, hashSecret } from '../../../domain/draw/randomness.ts';
-import { buildProof } from '../../../domain/proof/build-proof.ts';
+import { assignPrizes } from '../../../domain/draw/assign-prizes.ts';
+import { rankParticipants } from '../../../domain/draw/rank-participants.ts';
+import { type CommittedDraw, proofHead } from '../../../domain/proof/proof-head.ts';
 import type { CommitmentSignature, Proof } from '../../../domain/proof/proof.ts';
+import { type AskedReceipt, type ReceiptVerdict } from '../../../domain/proof/receipt-search.ts';
 import { type Receipt, type ReceiptBody, receiptSigningBytes } from '../../../domain/proof/receipt.ts';
+import { verifyProof } from '../../../domain/proof/verify-proof.ts';
 import { drawCrypto } from '../../../runtime/draw-crypto.ts';
 
 export const GIVEAWAY = 'giveaway-1';
@@ -38,7 +42,7 @@ export const makeEntries = (weights: readonly number[]): DrawEntry[] =>
     receivedAt: INSTANT,
   }));
 
-function commitTo(entries: readonly DrawEntry[], secret: string, units = 2): Commitment {
+function commitTo(entries: readonly DrawEntry[], secret: string, units: number): Commitment {
   const tree = new EntryTree(drawCrypto);
   for (const entry of entries) tree.add(entry);
   const terms: DrawTerms = {
@@ -60,9 +64,24 @@ export function signCommitment(commitment: Commitment): CommitmentSignature {
 }
 
 /** The proof of a draw carried out as the product does it. */
-export function makeProof(entries: readonly DrawEntry[], secret = hashOf('secret')): Proof {
-  const commitment = commitTo(entries, secret);
-  return buildProof(drawCrypto, { rules: RULES, commitment, signature: signCommitment(commitment), secret, entries });
+export function makeProof(entries: readonly DrawEntry[], units = 2): Proof {
+  const secret = hashOf('secret');
+  const commitment = commitTo(entries, secret, units);
+  return drawnProof({ rules: RULES, commitment, signature: signCommitment(commitment), secret }, entries);
+}
+
+/** Carries out a draw that was committed to. */
+export function drawnProof(draw: CommittedDraw, entries: readonly DrawEntry[]): Proof {
+  const head = proofHead(drawCrypto, draw);
+  const ranking = rankParticipants(drawCrypto, head.seed, entries);
+  return { ...head, entries, ranking, awards: assignPrizes(ranking, draw.commitment.prizeUnits) };
 }
 
 export const signReceipt = (body: ReceiptBody): Receipt => ({ ...body, signature: signHex(receiptSigningBytes(body)) });
+
+/** What a valid proof says of a receipt. */
+export function receiptInProof(receipt: AskedReceipt, proof: Proof): ReceiptVerdict | undefined {
+  const result = verifyProof(proof, drawCrypto, { receipt });
+  if (!result.ok) throw new Error(result.reason);
+  return result.receipt;
+}

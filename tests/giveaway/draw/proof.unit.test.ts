@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../domain/draw/canonical-json.ts';
 import type { Commitment } from '../../../domain/draw/commitment.ts';
-import { buildProof } from '../../../domain/proof/build-proof.ts';
 import type { Proof } from '../../../domain/proof/proof.ts';
-import { type ProofStep, verifyProof } from '../../../domain/proof/verify-proof.ts';
+import type { ProofStep } from '../../../domain/proof/proof-reader.ts';
+import { proofLines } from '../../../domain/proof/proof-text.ts';
+import { verifyProof, verifyProofLines } from '../../../domain/proof/verify-proof.ts';
 import { drawCrypto } from '../../../runtime/draw-crypto.ts';
-import { hashOf, makeEntries, makeProof, publicKey, signCommitment } from './build-draw.ts';
+import { textLines } from '../../../runtime/text-lines.ts';
+import { drawnProof, hashOf, makeEntries, makeProof, publicKey, signCommitment } from './build-draw.ts';
 import { readVector } from './read-vector.ts';
 
 const proof = makeProof(makeEntries([3, 0, 4, 1, 1]));
@@ -24,7 +26,7 @@ describe('a proof', () => {
   it.each(['proof', 'proof-empty'])('is built from the same draw as the other program builds it: %s', (name) => {
     const known = readVector<Proof>(name);
     const { rules, commitment, signature, entries, reveal } = known;
-    const built = buildProof(drawCrypto, { rules, commitment, signature, entries, secret: reveal.secret });
+    const built = drawnProof({ rules, commitment, signature, secret: reveal.secret }, entries);
     expect(canonicalJson(built)).toBe(canonicalJson(known));
   });
 
@@ -134,26 +136,100 @@ describe('a document that is not a proof', () => {
   });
 });
 
-describe('any change to any byte of a proof', () => {
-  const bytes = new TextEncoder().encode(JSON.stringify(proof));
+const textOf = (lines: Iterable<string>): Uint8Array => Buffer.from(`${[...lines].join('\n')}\n`);
 
-  /** Whether the changed text is not JSON any more, says exactly the same, or is found to be wrong. */
-  function isDetected(changed: Uint8Array): boolean {
-    try {
-      const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(changed));
-      return !verify(value).ok;
-    } catch (error) {
-      if (error instanceof SyntaxError || error instanceof TypeError) return true;
-      throw error;
-    }
+/** What the command does with a file; bytes that are no text at all are refused there. */
+async function verifyBytes(bytes: Uint8Array, options = {}): Promise<{ ok: boolean; step?: string; reason?: string }> {
+  const chunks = async function* () {
+    for (let at = 0; at < bytes.length; at += 97) yield await Promise.resolve(bytes.subarray(at, at + 97));
+  };
+  try {
+    return await verifyProofLines(textLines(chunks()), drawCrypto, options);
+  } catch (error) {
+    if (error instanceof TypeError) return { ok: false, step: 'text', reason: error.message };
+    throw error;
   }
+}
 
-  it('is found out', () => {
-    expect(isDetected(bytes)).toBe(false);
+describe('any change to any byte of a proof', () => {
+  const bytes = textOf(proofLines(proof));
+
+  it('is found out, also where the document would say the same', async () => {
+    expect(await verifyBytes(bytes)).toMatchObject({ ok: true });
     for (let at = 0; at < bytes.length; at += 1) {
-      const changed = bytes.slice();
+      const changed = Uint8Array.from(bytes);
       changed[at]! ^= 1 << (at % 7);
-      expect(isDetected(changed), `byte ${at}`).toBe(true);
+      expect(await verifyBytes(changed), `byte ${at}`).toMatchObject({ ok: false });
     }
   });
+
+  it('is found out for any bytes, and for any part that is missing, in a larger one', async () => {
+    const large = textOf(proofLines(makeProof(makeEntries(Array.from({ length: 300 }, (_, index) => index % 5)), 50)));
+    const place = fc.integer({ min: 0, max: large.length - 2 });
+    await fc.assert(
+      fc.asyncProperty(place, fc.integer({ min: 1, max: 255 }), async (at, mask) => {
+        const changed = Uint8Array.from(large);
+        changed[at]! ^= mask;
+        expect(await verifyBytes(changed)).toMatchObject({ ok: false });
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(place, async (at) => {
+        expect(await verifyBytes(large.subarray(0, at))).toMatchObject({ ok: false });
+      }),
+      { numRuns: 50 },
+    );
+  });
 });
+
+describe('the lines of a proof', () => {
+  const lines = [...proofLines(proof)];
+  const [head, first, second] = lines as [string, string, string];
+  const ranks = lines.indexOf('],"ranking":[');
+  const awards = lines.indexOf('],"awards":[');
+  const swapped = (at: number) => lines.toSpliced(at, 2, lines[at + 1]!, lines[at]!);
+
+  it.each<[string, ProofStep, readonly string[]]>([
+    ['two entries change places', 'entries', swapped(1)],
+    ['two ranks change places', 'ranking', swapped(ranks + 1)],
+    [
+      'two awards change places, with their commas',
+      'awards',
+      [
+        ...lines.slice(0, awards + 1),
+        `${lines[awards + 2]},`,
+        lines[awards + 1]!.slice(0, -1),
+        ...lines.slice(awards + 3),
+      ],
+    ],
+    ['an entry is left out', 'totals', lines.toSpliced(1, 1)],
+    ['an entry comes twice', 'entries', lines.toSpliced(1, 0, first)],
+    ['a rank is left out', 'ranking', lines.toSpliced(ranks + 1, 1)],
+    ['the last comma of a list stays', 'format', lines.with(ranks - 1, `${lines[ranks - 1]},`)],
+    ['a comma is missing', 'format', lines.with(1, first.slice(0, -1))],
+    ['the properties of an entry come in another order', 'format', lines.with(2, reordered(second))],
+    ['there is a space more', 'format', lines.with(0, head.replace('{"version":', '{ "version":'))],
+    ['an escape is used that is not needed', 'format', lines.with(0, head.replace('"One', '"\\u004fne'))],
+    ['a number has another spelling', 'format', lines.with(1, first.replace('"weight":3', '"weight":3e0'))],
+    ['a list is missing', 'format', lines.toSpliced(ranks, awards - ranks)],
+    ['something comes after the end', 'format', [...lines, '']],
+    ['the end is missing', 'format', lines.slice(0, -1)],
+    ['it is empty', 'format', []],
+  ])('are refused where %s', async (_, step, changed) => {
+    expect(changed).not.toEqual(lines);
+    expect(await verifyBytes(Buffer.from(changed.map((line) => `${line}\n`).join('')))).toMatchObject({
+      ok: false,
+      step,
+    });
+  });
+
+  it('are together one JSON document', () => {
+    expect(JSON.parse(lines.join('\n'))).toEqual(proof);
+  });
+});
+
+/** Another order of the properties, which means the same. */
+function reordered(line: string): string {
+  const { weight, ...rest } = JSON.parse(line.slice(0, -1)) as { weight: number };
+  return `${JSON.stringify({ weight, ...rest })},`;
+}

@@ -2,9 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { participantCommitment } from '../../../domain/draw/entry.ts';
 import type { Proof } from '../../../domain/proof/proof.ts';
 import type { ReceiptBody } from '../../../domain/proof/receipt.ts';
-import { verifyReceiptInProof } from '../../../domain/proof/verify-receipt.ts';
 import { drawCrypto } from '../../../runtime/draw-crypto.ts';
-import { GIVEAWAY, hashOf, KEY_ID, makeEntries, makeProof, publicKey, signReceipt } from './build-draw.ts';
+import {
+  GIVEAWAY,
+  hashOf,
+  KEY_ID,
+  makeEntries,
+  makeProof,
+  publicKey,
+  receiptInProof,
+  signReceipt,
+} from './build-draw.ts';
 import { readVector } from './read-vector.ts';
 
 const salt = hashOf('salt');
@@ -24,12 +32,12 @@ const bodyOf = (index: number): ReceiptBody => ({
   keyId: KEY_ID,
 });
 
-const verdictOn = (body: ReceiptBody) => verifyReceiptInProof(signReceipt(body), proof, drawCrypto);
+const verdictOn = (body: ReceiptBody) => receiptInProof({ document: signReceipt(body) }, proof);
 
 describe('a receipt', () => {
   it.each(['included', 'altered', 'omitted'])('made by the other program is found %s', (kind) => {
-    const verdict = verifyReceiptInProof(readVector(`receipt-${kind}`), readVector<Proof>('proof'), drawCrypto);
-    expect(verdict.kind).toBe(kind);
+    const verdict = receiptInProof({ document: readVector(`receipt-${kind}`) }, readVector<Proof>('proof'));
+    expect(verdict?.kind).toBe(kind);
   });
 
   it('is kept when its entry is in the draw as it was received', () => {
@@ -65,19 +73,19 @@ describe('a receipt', () => {
 
   it('need not name a weight or a secret', () => {
     const { weight: _weight, secretHash: _secretHash, ...body } = bodyOf(0);
-    expect(verdictOn(body).kind).toBe('included');
+    expect(verdictOn(body)?.kind).toBe('included');
   });
 
   it('tells whose it is', () => {
     const receipt = signReceipt(bodyOf(0));
-    expect(verifyReceiptInProof(receipt, proof, drawCrypto, { participantId: 'ada' }).kind).toBe('included');
-    expect(verifyReceiptInProof(receipt, proof, drawCrypto, { participantId: 'bob' }).kind).toBe('refused');
+    expect(receiptInProof({ document: receipt, participantId: 'ada' }, proof)?.kind).toBe('included');
+    expect(receiptInProof({ document: receipt, participantId: 'bob' }, proof)?.kind).toBe('refused');
   });
 
   it('signed with an older key is checked against that key', () => {
     const receipt = signReceipt({ ...bodyOf(0), keyId: 'older-key' });
-    expect(verifyReceiptInProof(receipt, proof, drawCrypto).kind).toBe('refused');
-    expect(verifyReceiptInProof(receipt, proof, drawCrypto, { receiptKey: publicKey }).kind).toBe('included');
+    expect(receiptInProof({ document: receipt }, proof)?.kind).toBe('refused');
+    expect(receiptInProof({ document: receipt, receiptKey: publicKey }, proof)?.kind).toBe('included');
   });
 
   it.each<[string, unknown]>([
@@ -87,6 +95,6 @@ describe('a receipt', () => {
     ['receipt.note is not known', { ...signReceipt(bodyOf(0)), note: '' }],
     ['receipt is not an object', 'receipt'],
   ])('proves nothing when %s', (reason, value) => {
-    expect(verifyReceiptInProof(value, proof, drawCrypto)).toEqual({ kind: 'refused', reason });
+    expect(receiptInProof({ document: value }, proof)).toEqual({ kind: 'refused', reason });
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,7 @@ function verify(...argv: string[]) {
 }
 
 const proof = readVector<Proof>('proof');
+const text = readFileSync(vector('proof'), 'utf8');
 
 describe('handsel verify', () => {
   it('exits 0 for a valid proof and says what it does not show', () => {
@@ -34,7 +35,9 @@ describe('handsel verify', () => {
   });
 
   it('exits 1 for a wrong proof and names the first wrong thing', () => {
-    const { status, stdout } = verify(write('wrong.json', JSON.stringify({ ...proof, seed: proof.rules, rules: '' })));
+    const { status, stdout } = verify(
+      write('wrong.json', text.replace(proof.seed, proof.seed.toUpperCase()).replace('Vector rules', '')),
+    );
     expect(status).toBe(1);
     expect(stdout).toMatch(/^WRONG format {6}proof.seed is not 64[^]*NOT VALID\n$/);
   });
@@ -71,8 +74,21 @@ describe('handsel verify', () => {
       status: 2,
       stderr: expect.stringContaining('none.json'),
     });
-    expect(verify(write('not.json', '{')).status).toBe(2);
     expect(verify(write('latin1.json', Uint8Array.of(0x22, 0xe9, 0x22))).status).toBe(2);
+  });
+
+  it('exits 1 for what is not a proof as it was downloaded, and says so', () => {
+    for (const [name, content] of Object.entries({
+      empty: '',
+      cut: text.slice(0, -3),
+      spaced: JSON.stringify(proof, null, 1),
+      folded: JSON.stringify(proof),
+    })) {
+      expect(verify(write(`${name}.json`, content)), name).toMatchObject({
+        status: 1,
+        stdout: expect.stringMatching(/WRONG format[^]*NOT VALID/),
+      });
+    }
   });
 
   it('prints how it is used', () => {

@@ -124,7 +124,7 @@ def totals(entries):
         counts[e["reason"]] = counts.get(e["reason"], 0) + 1
     return {
         "entryCount": len(entries),
-        "countsByReason": counts,
+        "countsByReason": dict(sorted(counts.items())),
         "totalWeight": sum(e["weight"] for e in entries),
     }
 
@@ -282,6 +282,19 @@ def write(name, value):
     (HERE / name).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def write_proof(name, proof):
+    """In lines: the head, then each item of the three lists on a line of its own."""
+    head = {name: value for name, value in proof.items() if name not in ("entries", "ranking", "awards")}
+    lines = [compact(head)[:-1] + ',"entries":[']
+    for items, end in ((proof["entries"], '],"ranking":['), (proof["ranking"], '],"awards":['), (proof["awards"], "]}")):
+        lines += [compact(item) + ("," if at + 1 < len(items) else "") for at, item in enumerate(items)] + [end]
+    (HERE / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
 def main():
     units = [{"unitId": f"unit-{i}", "prizeId": "grand" if i == 0 else "card"} for i in range(3)]
     giveaway_id = "6f9619ff-8b86-4011-b42d-00c04fc964ff"
@@ -298,8 +311,8 @@ def main():
     write("merkle.json", merkle_vectors())
     write("numbers.json", number_vectors())
     write("ranking.json", ranking_vectors())
-    write("proof.json", proof)
-    write("proof-empty.json", make_proof("nobody-came", [], units, "Rules."))
+    write_proof("proof.json", proof)
+    write_proof("proof-empty.json", make_proof("nobody-came", [], units, "Rules."))
     write("receipt-included.json", receipt)
     write("receipt-omitted.json", make_receipt(giveaway_id, lost, filler("salt of person-8")))
     altered = {**entries[9], "receivedAt": "2030-01-31T12:30:00.000Z"}

@@ -1,0 +1,202 @@
+import type { DrawAward } from '../draw/assign-prizes.ts';
+import { EntryTree } from '../draw/entry-tree.ts';
+import { commitmentAt, EntryWeights, isCommitmentAt, type WeighedParticipants } from '../draw/entry-weights.ts';
+import { requireDraw } from '../draw/invalid-draw.ts';
+import { Ranking } from '../draw/rank-participants.ts';
+import type { ProofCrypto, ProofHead } from './proof.ts';
+import {
+  checkAwards,
+  checkKey,
+  checkRandomness,
+  checkRoot,
+  checkRules,
+  checkSeed,
+  checkSignature,
+  checkTotals,
+} from './proof-checks.ts';
+import {
+  BETWEEN_LISTS,
+  LAST_LINE,
+  parseAwardText,
+  parseEntryText,
+  parseHeadLine,
+  parseRankText,
+} from './proof-text.ts';
+import { type AskedReceipt, ReceiptSearch, type ReceiptVerdict } from './receipt-search.ts';
+
+/** In the order of the document; the first that fails is the one reported. */
+export type ProofStep =
+  | 'format'
+  | 'key'
+  | 'rules'
+  | 'entries'
+  | 'totals'
+  | 'root'
+  | 'signature'
+  | 'randomness'
+  | 'seed'
+  | 'ranking'
+  | 'awards';
+
+export interface Statement {
+  readonly step: ProofStep;
+  readonly text: string;
+}
+
+export interface VerifyOptions {
+  /** The platform's public key in hex, known from elsewhere. Without it a proof vouches for its own key. */
+  readonly trustedKey?: string;
+  /** A receipt whose entry is looked for on the way. */
+  readonly receipt?: AskedReceipt;
+}
+
+type Expected = 'head' | 'entries' | 'ranking' | 'awards' | 'nothing';
+
+/**
+ * Repeats a draw from the lines of its proof, one at a time. What it keeps of an entry are the 48 bytes that a ranking
+ * needs; every line is either one that it expects, to the byte, or is refused.
+ */
+export class ProofReader {
+  readonly statements: Statement[] = [];
+  /** What is being checked. */
+  step: ProofStep = 'format';
+  readonly #crypto: ProofCrypto;
+  readonly #options: VerifyOptions;
+  readonly #tree: EntryTree;
+  readonly #weights = new EntryWeights();
+  readonly #firstRanks: string[] = [];
+  readonly #awards: DrawAward[] = [];
+  #head: ProofHead | undefined;
+  #receipt: ReceiptSearch | undefined;
+  #verdict: ReceiptVerdict | undefined;
+  #participants: WeighedParticipants | undefined;
+  #ranking: Ranking | undefined;
+  #expected: Expected = 'head';
+  /** The line before ended with a comma. */
+  #another = false;
+  #line = 0;
+  #item = 0;
+
+  constructor(crypto: ProofCrypto, options: VerifyOptions) {
+    this.#crypto = crypto;
+    this.#options = options;
+    this.#tree = new EntryTree(crypto);
+  }
+
+  /** @param text one line without its end. @throws InvalidDraw for the first thing that is wrong. */
+  read(text: string): void {
+    this.#line += 1;
+    this.#readExpected(text);
+    // What is wrong with the next line before it gets here is its form.
+    this.step = 'format';
+  }
+
+  #readExpected(text: string): void {
+    switch (this.#expected) {
+      case 'head':
+        return this.#readHead(text);
+      case 'entries':
+        return this.#readItem(text, BETWEEN_LISTS.ranking, (item) => this.#readEntry(item));
+      case 'ranking':
+        return this.#readItem(text, BETWEEN_LISTS.awards, (item) => this.#readRank(item));
+      case 'awards':
+        return this.#readItem(text, LAST_LINE, (item) => this.#readAward(item));
+      case 'nothing':
+        return requireDraw(false, `Line ${this.#line} comes after the end`);
+    }
+  }
+
+  #readItem(text: string, end: string, read: (item: string) => void): void {
+    if (text === end && !this.#another) return this.#endList();
+    requireDraw(this.#another || this.#item === 0, `Line ${this.#line} should be ${end}`);
+    this.#another = text.endsWith(',');
+    read(this.#another ? text.slice(0, -1) : text);
+    this.#item += 1;
+  }
+
+  #endList(): void {
+    this.#item = 0;
+    if (this.#expected === 'entries') this.#endEntries();
+    else if (this.#expected === 'ranking') this.#endRanking();
+    else this.#endAwards();
+  }
+
+  #state(step: ProofStep, check: () => string): void {
+    this.step = step;
+    this.statements.push({ step, text: check() });
+  }
+
+  #readHead(text: string): void {
+    const head = parseHeadLine(text);
+    const { commitment, version } = head;
+    const { trustedKey, receipt } = this.#options;
+    this.#head = head;
+    this.#state(
+      'format',
+      () => `A ${version} document: draw ${commitment.drawNumber} of giveaway ${commitment.giveawayId}.`,
+    );
+    if (trustedKey !== undefined) this.#state('key', () => checkKey(head, trustedKey));
+    this.#state('rules', () => checkRules(head, this.#crypto));
+    if (receipt) this.#receipt = new ReceiptSearch(this.#crypto, head, this.#tree, receipt);
+    this.#expected = 'entries';
+  }
+
+  #readEntry(text: string): void {
+    const entry = parseEntryText(text, this.#item, this.#line);
+    this.step = 'entries';
+    if (this.#receipt) this.#receipt.add(entry);
+    else this.#tree.add(entry);
+    this.#weights.add(entry);
+  }
+
+  #endEntries(): void {
+    const head = this.#head as ProofHead;
+    this.step = 'entries';
+    this.#verdict = this.#receipt?.end();
+    this.#state('entries', () => `${this.#tree.size} entries are sorted by id, and none comes twice.`);
+    this.#state('totals', () => checkTotals(head, this.#tree.totals()));
+    this.#state('root', () => checkRoot(head, this.#tree.root()));
+    this.#state('signature', () => checkSignature(head, this.#crypto));
+    this.#state('randomness', () => checkRandomness(head, this.#crypto));
+    this.#state('seed', () => checkSeed(head, this.#crypto));
+    this.#participants = this.#weights.participants();
+    this.#ranking = new Ranking(this.#crypto, head.seed, this.#participants);
+    this.#expected = 'ranking';
+  }
+
+  #readRank(text: string): void {
+    const participant = parseRankText(text, this.#item, this.#line);
+    const [participants, ranking] = [this.#participants as WeighedParticipants, this.#ranking as Ranking];
+    this.step = 'ranking';
+    const index = ranking.next();
+    requireDraw(index !== -1, `Only ${ranking.size} are ranked, the proof ranks more`);
+    if (!isCommitmentAt(participants, index, participant)) {
+      requireDraw(false, `Rank ${this.#item + 1} belongs to ${commitmentAt(participants, index)}`);
+    }
+    if (this.#item < (this.#head as ProofHead).commitment.prizeUnits.length) this.#firstRanks.push(participant);
+  }
+
+  #endRanking(): void {
+    const { size, ranked } = this.#ranking as Ranking;
+    this.#state('ranking', () => {
+      requireDraw(ranked === size, `${size} are ranked, the proof ranks ${ranked}`);
+      return `The ranking of all ${size} participants follows from the seed.`;
+    });
+    this.#expected = 'awards';
+  }
+
+  #readAward(text: string): void {
+    this.#awards.push(parseAwardText(text, this.#item, this.#line));
+  }
+
+  #endAwards(): void {
+    this.#state('awards', () => checkAwards(this.#head as ProofHead, this.#firstRanks, this.#awards));
+    this.#expected = 'nothing';
+  }
+
+  /** All lines were read. @throws InvalidDraw when something is missing. */
+  end(): { head: ProofHead; awards: readonly DrawAward[]; receipt: ReceiptVerdict | undefined } {
+    requireDraw(this.#head !== undefined && this.#expected === 'nothing', `The proof ends after line ${this.#line}`);
+    return { head: this.#head, awards: this.#awards, receipt: this.#verdict };
+  }
+}
