@@ -53,6 +53,17 @@ export function uint64(value: number): Uint8Array {
   return bytes;
 }
 
+/** The parts one behind the other: only where somebody else's format asks for it. Ours are framed. */
+export function joinBytes(...parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
 /**
  * The tag and the fields, each behind its length in four big-endian bytes. No two lists of fields have the same
  * frame, and no two uses of a hash share a tag: nothing hashed for one purpose can be shown for another.
