@@ -1,5 +1,11 @@
 import { NexusOperationFailure } from '@temporalio/common';
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, condition } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  condition,
+} from '@temporalio/workflow';
 
 /**
  * What the caller of a workflow waits for: a value, or a refusal. A refusal is thrown by the update handler and
@@ -17,7 +23,8 @@ export class Answer<T> {
   }
 
   async wait(): Promise<T> {
-    await condition(() => this.#outcome !== undefined);
+    // Cancelled by an operator, a workflow undoes what it has done and then says so: that is the answer, for ever.
+    await CancellationScope.nonCancellable(() => condition(() => this.#outcome !== undefined));
     if (!this.#outcome || 'refusal' in this.#outcome)
       throw this.#outcome?.refusal ?? new Error('answered without an answer');
     return this.#outcome.value;

@@ -46,7 +46,8 @@ export async function publishGiveaway(input: PublishGiveawayInput): Promise<void
     answer.refuse(refusalOf(error));
     say('refused');
   }
-  await wf.condition(wf.allHandlersFinished);
+  // Also after an operator has cancelled it: whoever asked for it is answered first.
+  await wf.CancellationScope.nonCancellable(() => wf.condition(wf.allHandlersFinished));
 }
 
 async function pay(input: PublishGiveawayInput, say: (step: string) => void): Promise<PublishedGiveaway> {
