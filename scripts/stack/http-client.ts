@@ -14,6 +14,8 @@ export interface CallOptions {
   readonly token?: string | undefined;
   readonly body?: unknown;
   readonly key?: string;
+  /** What log lines, memos and events of this call carry. */
+  readonly requestId?: string;
 }
 
 const TIMEOUT_MS = 20_000;
@@ -24,12 +26,13 @@ export const apiClient =
   async (
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
-    { token, body, key = randomUUID() }: CallOptions = {},
+    { token, body, key = randomUUID(), requestId }: CallOptions = {},
   ): Promise<Answer> => {
     const response = await fetch(new URL(path, baseUrl), {
       method,
       headers: {
         ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(requestId ? { 'x-request-id': requestId } : {}),
         ...(method === 'GET' ? {} : { 'idempotency-key': key, 'content-type': 'application/json' }),
       },
       ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),

@@ -20,9 +20,9 @@ export class Processes {
   readonly #folder: string;
   readonly #running = new Map<string, { readonly spec: ProcessSpec; readonly child: ChildProcess }>();
   readonly #expected = new WeakSet<ChildProcess>();
-  readonly #onCrash: (message: string) => void;
+  readonly #onCrash: (message: string, name: string) => void;
 
-  constructor(folder: string, onCrash: (message: string) => void) {
+  constructor(folder: string, onCrash: (message: string, name: string) => void) {
     this.#folder = folder;
     this.#onCrash = onCrash;
     this.#note(process.pid, 'run');
@@ -34,16 +34,23 @@ export class Processes {
     fs.closeSync(log);
     this.#running.set(spec.name, { spec, child });
     if (child.pid) this.#note(child.pid, spec.name);
-    child.once('error', (error) => this.#onCrash(`${spec.name} could not be started: ${error.message}`));
+    child.once('error', (error) => this.#onCrash(`${spec.name} could not be started: ${error.message}`, spec.name));
     child.once('exit', (code, signal) => {
       if (this.#expected.has(child)) return;
-      this.#onCrash(`${spec.name} ended (${code ?? signal}); its last lines:\n${this.lastLines(spec.name)}`);
+      this.#onCrash(`${spec.name} ended (${code ?? signal}); its last lines:\n${this.lastLines(spec.name)}`, spec.name);
     });
   }
 
   isRunning(name: string): boolean {
     const child = this.#running.get(name)?.child;
     return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** @throws when it was never started. */
+  pidOf(name: string): number {
+    const pid = this.#running.get(name)?.child.pid;
+    if (pid === undefined) throw new Error(`${name} was not started`);
+    return pid;
   }
 
   /** Ends one process with a signal, and waits until it is gone. */

@@ -49,7 +49,7 @@ export interface StackOptions {
   readonly fixedPorts?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
   /** A part ended that nobody had ended. */
-  readonly onCrash: (message: string) => void;
+  readonly onCrash: (message: string, name: string) => void;
 }
 
 interface Ports extends ApplicationPorts {
@@ -65,6 +65,8 @@ export class Stack {
   readonly ports: Ports;
   readonly processes: Processes;
   environment: Record<string, string> = {};
+  /** Settings of one process only, over those of all; from its next start on. */
+  readonly settingsOf: Partial<Record<Application, Readonly<Record<string, string>>>> = {};
   databaseAdminUrl = '';
 
   private constructor(runDir: string, ports: Ports, options: StackOptions) {
@@ -117,7 +119,10 @@ export class Stack {
       name,
       command: process.execPath,
       args: ['--disable-warning=ExperimentalWarning', path.join(root, MAIN[name])],
-      options: { cwd: root, env: { PATH: process.env['PATH'], ...this.environment, ...OWN_SETTINGS[name] } },
+      options: {
+        cwd: root,
+        env: { PATH: process.env['PATH'], ...this.environment, ...OWN_SETTINGS[name], ...this.settingsOf[name] },
+      },
     });
   }
 

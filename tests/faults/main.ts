@@ -1,0 +1,45 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { runCommand } from '../../scripts/stack/command.ts';
+import { say } from '../../scripts/stack/run.ts';
+import { ask, type Asked } from './asked.ts';
+import { runPlanted, type PlantedResult } from './planted.ts';
+import { runScenario, type Result } from './run-scenario.ts';
+
+runCommand(async (args) => {
+  const asked = ask(args);
+  if (typeof asked === 'number') return asked;
+  return asked.planted ? plantAll(asked.planted, asked.json) : runAll(asked);
+});
+
+/** After each: what was found is kept when a later one ends the run. */
+function keep(json: string | undefined, results: readonly object[]): void {
+  if (json) fs.writeFileSync(path.resolve(json), `${JSON.stringify(results, null, 2)}\n`);
+}
+
+async function runAll(asked: Asked): Promise<number> {
+  const results: Result[] = [];
+  for (const scenario of asked.scenarios) {
+    results.push(await runScenario(scenario, asked));
+    keep(asked.json, results);
+  }
+  const failed = results.filter(({ failedSeeds }) => failedSeeds.length > 0);
+  const points = results.reduce((sum, result) => sum + result.points, 0);
+  say(
+    failed.length === 0
+      ? `${results.length} scenarios, ${points} points: everything held`
+      : `failed: ${failed.map(({ scenario }) => scenario).join(', ')}`,
+  );
+  return failed.length === 0 ? 0 : 1;
+}
+
+async function plantAll(names: readonly string[], json: string | undefined): Promise<number> {
+  const results: PlantedResult[] = [];
+  for (const name of names) {
+    results.push(await runPlanted(name));
+    keep(json, results);
+  }
+  const missed = results.filter(({ caught }) => !caught);
+  say(`${results.length - missed.length} of ${results.length} planted bugs were caught`);
+  return missed.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,51 @@
+import { delay } from '../../scripts/stack/run.ts';
+import type { Answer } from '../../scripts/stack/http-client.ts';
+
+/** How long a client, and a scenario, waits for what has been struck to be right again. */
+export const PATIENCE_MS = 120_000;
+const AGAIN_MS = 400;
+
+/** Answers that say: send the same again. */
+const AGAIN = new Set([202, 429, 500, 502, 503, 504]);
+const IN_FLIGHT = 'idempotency_in_flight';
+
+/**
+ * As a careful client: no answer, and every answer that is not final, means the same request under the same key again.
+ * @throws when it is refused, or there is no final answer in time.
+ */
+export async function insist(what: string, call: () => Promise<Answer>, wanted: readonly number[]): Promise<Answer> {
+  const deadline = Date.now() + PATIENCE_MS;
+  let last = 'nothing';
+  while (Date.now() < deadline) {
+    const answer = await call().catch((error: unknown) => String(error));
+    if (typeof answer === 'string') last = answer;
+    else if (wanted.includes(answer.status)) return answer;
+    else {
+      last = `${answer.status} ${JSON.stringify(answer.body)}`;
+      if (!AGAIN.has(answer.status) && answer.body?.code !== IN_FLIGHT)
+        throw new Error(`${what} was answered with ${last}`);
+    }
+    await delay(AGAIN_MS);
+  }
+  throw new Error(`${what} got no final answer within ${PATIENCE_MS / 1_000} s; the last was ${last}`);
+}
+
+/** Asks again until it says something. @throws when it does not in time. */
+export async function untilSaid<T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const deadline = Date.now() + patienceMs;
+  let trouble = '';
+  while (Date.now() < deadline) {
+    try {
+      const said = await ask();
+      if (said !== undefined) return said;
+    } catch (error) {
+      trouble = ` (${String(error)})`;
+    }
+    await delay(AGAIN_MS / 2);
+  }
+  throw new Error(`Waited ${patienceMs / 1_000} s for ${what}${trouble}`);
+}

@@ -1,0 +1,88 @@
+import { carryThrough, type Flow, type NamedOperation } from '../flows/flow.ts';
+import { untilSaid } from '../patience.ts';
+import { STRIKES, type Target } from '../proxies/strikes.ts';
+import type { Outcome, Run, Scenario } from '../scenario.ts';
+import type { Process } from '../stand.ts';
+
+/** Held at once; one kill serves all of them. */
+const TOGETHER = 36;
+/** When nobody has met a point for this long, those who are held are not kept waiting for the others. */
+const QUIET_MS = 8_000;
+const QUICK_POINTS = 8;
+
+interface Struck {
+  readonly operation: NamedOperation;
+  readonly target: Target;
+}
+
+/**
+ * `kill -9` of a process, and a broken connection, at each transaction and each call to the provider that an operation
+ * makes there: before it, and after it before the answer. One run counts the points; then each point has an operation of
+ * its own, which is held there until all are, so that one kill serves many points.
+ */
+export const killPoints = (flow: Flow, process: Process = 'worker'): Scenario => ({
+  name: process === 'worker' ? `kill-${flow.name}` : `kill-api-${flow.name}`,
+  summary: `kill -9 of the ${process}, and lost requests and answers, at every effect of: ${flow.name}`,
+  run: async (run) => {
+    const met = await count(flow, process, run);
+    const all = STRIKES.flatMap((strike) => met.map((_, index): Target => ({ point: index + 1, strike })));
+    const asked = all.slice(run.points.first - 1, run.points.last);
+    const targets = run.quick ? run.random.shuffle(asked).slice(0, QUICK_POINTS) : asked;
+    run.tell(`${met.length} effects, ${targets.length} points: ${met.join('; ')}`);
+    const outcomes: Outcome[] = [];
+    for (let first = 0; first < targets.length; first += TOGETHER) {
+      const together = targets.slice(first, first + TOGETHER);
+      const operations = await flow.make(run.world, together.length, run.random);
+      const struck = together.map((target, index): Struck => {
+        const operation = operations[index];
+        if (!operation) throw new Error(`${flow.name} made too few`);
+        return { operation: { ...operation, name: `${flow.name} ${target.point} ${target.strike}` }, target };
+      });
+      outcomes.push(await strikeTogether(struck, process, run));
+    }
+    return {
+      points: outcomes.reduce((sum, { points }) => sum + points, 0),
+      problems: outcomes.flatMap(({ problems }) => problems),
+    };
+  },
+});
+
+/** What one operation meets when nothing breaks. */
+async function count(flow: Flow, process: Process, { world, random, stand }: Run): Promise<readonly string[]> {
+  const [operation] = await flow.make(world, 1, random);
+  if (!operation) throw new Error(`${flow.name} made nothing`);
+  const strikes = stand.strikes[process];
+  strikes.forget();
+  strikes.follow(flow.name, operation.ids);
+  await operation.begin();
+  await untilSaid(`${flow.name} without a fault`, operation.ended);
+  return [...strikes.met(flow.name)];
+}
+
+/** Each operation meets its own point; whoever is held there is killed together with the others. */
+export async function strikeTogether(
+  struck: readonly Struck[],
+  process: Process,
+  { stand, tell }: Run,
+): Promise<Outcome> {
+  const strikes = stand.strikes[process];
+  strikes.forget();
+  for (const { operation, target } of struck) strikes.follow(operation.name, operation.ids, target);
+  let running = true;
+  const ends = Promise.all(struck.map(({ operation }) => carryThrough(operation))).finally(() => {
+    running = false;
+  });
+  const unmet = (): Struck[] => struck.filter(({ operation }) => !strikes.wasStruck(operation.name));
+  let kills = 0;
+  while (running && (strikes.holding || unmet().length > 0)) {
+    const before = unmet().length;
+    await Promise.race([strikes.next(QUIET_MS), ends]);
+    if (!strikes.holding || (unmet().length > 0 && unmet().length < before)) continue;
+    await stand.killAndRestart(process);
+    kills += 1;
+  }
+  const problems = (await ends).flat();
+  const missed = unmet().map(({ operation }) => `${operation.name} was never met`);
+  tell(`${struck.length - missed.length} points struck with ${kills} kills`);
+  return { points: struck.length - missed.length, problems: [...problems, ...missed] };
+}

@@ -1,0 +1,179 @@
+import fs from 'node:fs';
+import { delay } from '../../scripts/stack/run.ts';
+import { APPLICATIONS, Stack, type Application } from '../../scripts/stack/stack.ts';
+import { hasIntent } from './proofs/provider-agrees.ts';
+import { postgresProxy } from './proxies/postgres-proxy.ts';
+import { ProviderProxy } from './proxies/provider-proxy.ts';
+import { Strikes } from './proxies/strikes.ts';
+import { TcpProxy } from './proxies/tcp-proxy.ts';
+import { WebhookRelay } from './proxies/webhook-relay.ts';
+
+/** The processes of ours that do something when told to by others; they stand behind proxies. */
+export const PROCESSES = ['worker', 'giveaway-api', 'giftcard-api', 'gateway'] as const;
+export type Process = (typeof PROCESSES)[number];
+
+const NEEDS = {
+  worker: ['postgres', 'redis', 'temporal', 'provider'],
+  'giveaway-api': ['postgres', 'redis', 'temporal'],
+  'giftcard-api': ['postgres', 'redis', 'temporal'],
+  gateway: ['redis'],
+} as const satisfies Record<Process, readonly string[]>;
+
+/** A network connection between two parts, `worker>postgres`. */
+export type Link = { [P in Process]: `${P}>${(typeof NEEDS)[P][number]}` }[Process];
+
+const SETTINGS = {
+  LOG_LEVEL: 'warn',
+  ACCESS_TOKEN_TTL_MS: String(24 * 3_600_000),
+  REQUEST_BUDGET_MS: '4000',
+  PAYMENTS_TIMEOUT_MS: '3000',
+  SWEEP_INTERVAL_MS: '10000',
+  // Many operations are held at once, each on a connection of its own.
+  DATABASE_POOL_MAX: '45',
+};
+
+const RESTART_AFTER_MS = 500;
+
+interface Parts {
+  readonly stack: Stack;
+  readonly links: ReadonlyMap<Link, TcpProxy>;
+  readonly strikes: Readonly<Record<Process, Strikes>>;
+  readonly webhooks: WebhookRelay;
+  readonly provider: ProviderProxy;
+}
+
+/** The real stack with a proxy in front of everything that our processes speak to. */
+export class Stand {
+  readonly stack: Stack;
+  readonly links: ReadonlyMap<Link, TcpProxy>;
+  /** What is followed, and struck, by the process that does it. */
+  readonly strikes: Readonly<Record<Process, Strikes>>;
+  /** What ended by itself although nobody had killed it. */
+  readonly crashes: string[] = [];
+  /** What the provider tells us passes here. */
+  readonly webhooks: WebhookRelay;
+  readonly #provider: ProviderProxy;
+
+  private constructor({ stack, links, strikes, webhooks, provider }: Parts) {
+    this.stack = stack;
+    this.links = links;
+    this.strikes = strikes;
+    this.webhooks = webhooks;
+    this.#provider = provider;
+  }
+
+  static async raise(settings: Readonly<Record<string, string>> = {}): Promise<Stand> {
+    let stand: Stand | undefined;
+    const stack = await Stack.start({
+      onCrash: (message, name) => stand?.noteCrash(message, name),
+      settings: { ...SETTINGS, ...settings },
+    });
+    const strikes = {
+      worker: new Strikes(),
+      'giveaway-api': new Strikes(),
+      'giftcard-api': new Strikes(),
+      gateway: new Strikes(),
+    };
+    const provider = await ProviderProxy.listen({
+      target: stack.applicationUrl('payments-simulator'),
+      strikes: strikes.worker,
+      isAnnounced: (reference) => hasIntent(stack, reference),
+    });
+    const links = new Map<Link, TcpProxy>();
+    for (const process of PROCESSES) {
+      const ports: Record<string, number> = {};
+      for (const need of NEEDS[process]) {
+        const proxy = await openLink(stack, need, { provider, strikes: strikes[process] });
+        links.set(`${process}>${need}` as Link, proxy);
+        ports[need] = proxy.port;
+      }
+      stack.settingsOf[process] = throughProxies(stack.environment, ports);
+    }
+    const webhooks = await WebhookRelay.listen((stack.environment['SIMULATOR_WEBHOOK_URLS'] ?? '').split(','));
+    stack.settingsOf['payments-simulator'] = { SIMULATOR_WEBHOOK_URLS: webhooks.urls };
+    stand = new Stand({ stack, links, strikes, webhooks, provider });
+    await stack.startApplications();
+    return stand;
+  }
+
+  link(name: Link): TcpProxy {
+    const link = this.links.get(name);
+    if (!link) throw new Error(`There is no link ${name}`);
+    return link;
+  }
+
+  /** What was broken by the way, besides what the databases show afterwards. */
+  get misdeeds(): readonly string[] {
+    return this.#provider.unannounced.map(
+      (reference) => `the provider was called for ${reference} before its intent stood`,
+    );
+  }
+
+  clearWeather(): void {
+    for (const link of this.links.values()) link.set({ kind: 'clear' });
+  }
+
+  /** `kill -9`, and up again; what was held is let go in between. */
+  async killAndRestart(process: Process): Promise<void> {
+    await this.stack.kill(process);
+    this.strikes[process].release();
+    await this.stack.restart(process);
+  }
+
+  /** As a supervisor would: one of ours that ended by itself comes back. A server that ends is for its scenario. */
+  noteCrash(message: string, name: string): void {
+    this.crashes.push(message);
+    const application = APPLICATIONS.find((one) => one === name);
+    if (application) void this.#comeBack(application);
+  }
+
+  async #comeBack(name: Application): Promise<void> {
+    await delay(RESTART_AFTER_MS);
+    if (fs.existsSync(this.stack.runDir) && !this.stack.processes.isRunning(name)) this.stack.launch(name);
+  }
+
+  async lower(): Promise<void> {
+    await this.stack.stop();
+    await Promise.all([...this.links.values()].map((link) => link.close()));
+    await Promise.all([this.#provider.close(), this.webhooks.close()]);
+  }
+}
+
+type Need = (typeof NEEDS)[Process][number];
+
+function openLink(
+  { ports }: Stack,
+  need: Need,
+  { provider, strikes }: { provider: ProviderProxy; strikes: Strikes },
+): Promise<TcpProxy> {
+  switch (need) {
+    case 'postgres':
+      return postgresProxy(ports.postgres, strikes);
+    case 'redis':
+      return TcpProxy.listen(ports.redis);
+    case 'temporal':
+      return TcpProxy.listen(ports.temporal);
+    case 'provider':
+      return TcpProxy.listen(provider.port);
+  }
+}
+
+/** The addresses of the servers, by way of proxies. */
+function throughProxies(
+  environment: Readonly<Record<string, string>>,
+  ports: Readonly<Record<string, number>>,
+): Record<string, string> {
+  const moved = (name: string, port: number): string =>
+    Object.assign(new URL(environment[name] ?? ''), { port: String(port) }).toString();
+  return {
+    ...(ports['postgres']
+      ? {
+          DATABASE_URL_GIVEAWAY: moved('DATABASE_URL_GIVEAWAY', ports['postgres']),
+          DATABASE_URL_GIFTCARD: moved('DATABASE_URL_GIFTCARD', ports['postgres']),
+        }
+      : {}),
+    ...(ports['redis'] ? { REDIS_URL: moved('REDIS_URL', ports['redis']) } : {}),
+    ...(ports['temporal'] ? { TEMPORAL_ADDRESS: `127.0.0.1:${ports['temporal']}` } : {}),
+    ...(ports['provider'] ? { PAYMENTS_URL: `http://127.0.0.1:${ports['provider']}` } : {}),
+  };
+}

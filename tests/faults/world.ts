@@ -1,0 +1,84 @@
+import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
+import type { Stack } from '../../scripts/stack/stack.ts';
+import { insist } from './patience.ts';
+
+const MAX_FACE_MINOR = '1000000';
+const FUNDED_MINOR = '50000000';
+
+export interface Shop {
+  readonly merchantId: string;
+  readonly itemId: string;
+  readonly payoutAccount: string;
+}
+
+/** Who is there before anything breaks: a merchant, a host with money, two people of finance. */
+export interface World {
+  readonly giveaways: ApiClient;
+  readonly cards: ApiClient;
+  readonly owner: Person;
+  readonly host: Person;
+  readonly finance: readonly [Person, Person];
+  /** Is paid at once. */
+  readonly shop: Shop;
+}
+
+export interface IssuedCard {
+  readonly cardId: string;
+  readonly code: string;
+}
+
+export async function openWorld(stack: Stack): Promise<World> {
+  const giveaways = apiClient(stack.applicationUrl('giveaway-api'));
+  const cards = apiClient(stack.applicationUrl('giftcard-api'));
+  const admin = {
+    email: stack.environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
+    password: stack.environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
+  };
+  const owner = await registerPerson(giveaways, 'Mona Merchant', ['merchant']);
+  const host = await registerPerson(giveaways, 'Henry Host', ['host']);
+  const finance = [await registerFinance(giveaways, admin), await registerFinance(giveaways, admin)] as const;
+  const shop = await openShop({ cards, owner }, 'instant');
+  const body = { amountMinor: FUNDED_MINOR, currency: 'USD', source: 'tok_visa' };
+  await insist('the funding', () => giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), [201]);
+  const account = { token: host.token, body: { payoutAccount: `acct_${host.id.slice(0, 8)}` } };
+  expectStatus(await giveaways('PUT', '/v1/wallet/USD/payout-account', account), 200);
+  return { giveaways, cards, owner, host, finance, shop };
+}
+
+/** A merchant with one item of any amount. */
+export async function openShop(
+  { cards, owner }: Pick<World, 'cards' | 'owner'>,
+  payoutSchedule: 'instant' | 'daily',
+): Promise<Shop> {
+  const { token } = owner;
+  const payoutAccount = `acct_${crypto.randomUUID().slice(0, 8)}`;
+  const named = { name: 'A shop', payoutAccount };
+  const { body: merchant } = expectStatus(await cards('POST', '/v1/merchants', { token, body: named }), 201);
+  const schedule = { token, body: { payoutSchedule } };
+  expectStatus(await cards('PATCH', `/v1/merchants/${merchant.id}`, schedule), 200);
+  const item = { name: 'Card', currency: 'USD', minMinor: '1', maxMinor: MAX_FACE_MINOR };
+  const sold = await cards('POST', `/v1/merchants/${merchant.id}/catalogue-items`, { token, body: item });
+  return { merchantId: merchant.id as string, itemId: expectStatus(sold, 201).body.id as string, payoutAccount };
+}
+
+/** Cards of a shop with their codes, paid by the host. */
+export async function issueCards(
+  { cards, host }: World,
+  { itemId }: Shop,
+  { amountMinor, count }: { amountMinor: bigint; count: number },
+): Promise<IssuedCard[]> {
+  const { token } = host;
+  const key = crypto.randomUUID();
+  const body = { catalogueItemId: itemId, amountMinor: amountMinor.toString(), count, activate: true };
+  const order = await insist('the order', () => cards('POST', '/v1/card-orders', { token, key, body }), [201]);
+  const csv = await cards('GET', `/v1/card-orders/${order.body.orderId}/codes.csv`, { token });
+  return (expectStatus(csv, 200).body as string)
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => {
+      const [cardId = '', code = ''] = line.split(',');
+      return { cardId, code };
+    });
+}
