@@ -2,6 +2,12 @@ import type { Db } from './connect.ts';
 import { asDomainError } from './errors.ts';
 import { runPrepared } from './prepared.ts';
 
+/** A function of the database that takes JSON and answers JSON, and its input; amounts are strings of minor units. */
+export interface Command {
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Runs a money command: a function of the database that takes JSON and answers JSON, in one round trip and, on a pool,
  * one transaction. It lies beside its caller as `<command>.sql`. Amounts travel as strings of minor units.
@@ -10,11 +16,14 @@ import { runPrepared } from './prepared.ts';
 export async function callCommand<T>(db: Db, name: string, input: Readonly<Record<string, unknown>>): Promise<T> {
   const statement = { name, text: `select ${name}($1::jsonb) as answer` };
   try {
-    const [row] = await runPrepared<{ answer: T }>(db, statement, [JSON.stringify(input, bigintAsText)]);
+    const [row] = await runPrepared<{ answer: T }>(db, statement, [inputJson(input)]);
     return (row as { answer: T }).answer;
   } catch (error) {
     throw asDomainError(error);
   }
 }
+
+/** The input as a command takes it. */
+export const inputJson = (input: Command['input']): string => JSON.stringify(input, bigintAsText);
 
 const bigintAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);

@@ -8,8 +8,8 @@ const folder = path.join(import.meta.dirname, 'migrations');
 
 /** Rooms whose `.sql` files hold the functions of a database's commands. */
 const FUNCTION_ROOMS: Readonly<Record<DatabaseName, readonly string[]>> = {
-  giveaway: ['ledger', 'outbox', 'platform', 'wallet', 'giveaway'],
-  giftcard: ['ledger', 'outbox', 'platform', 'giftcard'],
+  giveaway: ['ledger', 'outbox', 'idempotency', 'platform', 'wallet', 'giveaway'],
+  giftcard: ['ledger', 'outbox', 'idempotency', 'platform', 'giftcard'],
 };
 
 /** `shared` runs in both databases, first; a name never changes once it is released. */

@@ -11,7 +11,7 @@ import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 import { patienceMs } from './redeem-gift-card.ts';
-import { findAtTheTill, startRedemption } from './start-redemption.ts';
+import { findAtTheTill, presentRedemption, startRedemption } from './start-redemption.ts';
 
 const MAX_TTL_MS = 15 * 60_000;
 const authorisationId = z.object({ authorisationId: uuid });
@@ -65,7 +65,8 @@ export const authoriseGiftCardRoutes = (deps: GiftcardApi): Route[] => [
     path: '/v1/authorisations/{authorisationId}/confirm',
     summary: 'Redeem what was held, or less: the rest is free again',
     auth: 'redemption.create',
-    idempotent: true,
+    idempotent: 'command',
+    present: presentRedemption,
     params: authorisationId,
     body: z.object({ amountMinor: amountMinor.optional(), expiresInMs: patienceMs }),
     responses: {

@@ -5,7 +5,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
-import { findAtTheTill, startRedemption } from './start-redemption.ts';
+import { findAtTheTill, presentRedemption, startRedemption } from './start-redemption.ts';
 
 const DEFAULT_PATIENCE_MS = 30_000;
 
@@ -19,7 +19,8 @@ export const redeemGiftCardRoutes = (deps: GiftcardApi): Route[] => [
     path: '/v1/redemptions',
     summary: 'Redeem a card at the till, wholly or in part',
     auth: 'redemption.create',
-    idempotent: true,
+    idempotent: 'command',
+    present: presentRedemption,
     body: z.object({
       merchantId: uuid,
       code: z.string().max(64),

@@ -1,5 +1,9 @@
 import { findAtTill, type CardByCode, type TillMerchant } from '../../db/giftcard/find-at-till.ts';
-import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
+import {
+  redeemGiftCardCommand,
+  type ConfirmedRedemption,
+  type Redemption,
+} from '../../db/giftcard/redeem-gift-card.ts';
 import { merchantNotFound } from '../../db/giftcard/register-merchant.ts';
 import { parseCode } from '../../domain/card-code.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -14,7 +18,7 @@ import {
   type RedemptionView,
 } from '../../workflows/giftcard/settlement.contract.ts';
 import { startAndAwait } from '../http/await-workflow.ts';
-import type { Reply } from '../http/define-route.ts';
+import type { OnceWork, Reply } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 /**
@@ -53,10 +57,7 @@ export interface StartRedemption {
  * A redemption that is paid out by a batch is one transaction and answers at once; one that is paid out by itself is a
  * workflow, whose first step answers.
  */
-export async function startRedemption(
-  { db, temporal, budgetMs }: GiftcardApi,
-  redemption: StartRedemption,
-): Promise<Reply> {
+export function startRedemption(deps: GiftcardApi, redemption: StartRedemption): OnceWork {
   const { redemptionId, merchant, card, authorisationId, actor, requestId } = redemption;
   const input = {
     redemptionId,
@@ -69,30 +70,41 @@ export async function startRedemption(
   const headers = { location: `/v1/redemptions/${redemptionId}` };
   if (merchant.payoutSchedule !== 'instant') {
     const batched = { amountMinor: redemption.amountMinor ?? null, expiresAt, payout: { settle: 'later' } as const };
-    const { step: _step, ...body } = await redeemGiftCard(db, { ...input, ...batched }, { actor, requestId });
-    return { status: 201, body, headers };
+    const command = redeemGiftCardCommand({ ...input, ...batched }, { actor, requestId });
+    return { command, status: 201, headers };
   }
-  const settlementId = nameUuid(sha1, 'settlement', redemptionId);
   const argument: RedeemGiftCardInput = {
     ...input,
-    settlementId,
+    settlementId: nameUuid(sha1, 'settlement', redemptionId),
     amountMinor: redemption.amountMinor?.toString() ?? null,
     cardCurrency: card.currency,
     expiresAt: expiresAt.toISOString(),
     actor,
     requestId,
   };
+  return { work: () => redeemByWorkflow(deps, argument, headers) };
+}
+
+async function redeemByWorkflow(
+  { temporal, budgetMs }: GiftcardApi,
+  argument: RedeemGiftCardInput,
+  headers: { readonly location: string },
+): Promise<Reply> {
+  const { redemptionId, settlementId, cardId, merchantId, requestId } = argument;
   const answer = await startAndAwait<RedemptionView>(temporal, {
     workflowType: REDEEM_GIFT_CARD,
     workflowId: redeemGiftCardId(redemptionId),
     taskQueue: GIFTCARD_TASK_QUEUE,
     args: [argument],
     update: AWAIT_CONFIRMATION,
-    summary: `Redeem card ${card.id} at merchant ${merchant.id}`,
-    searchAttributes: { CardId: card.id, MerchantId: merchant.id, SettlementId: settlementId, RequestId: requestId },
+    summary: `Redeem card ${cardId} at merchant ${merchantId}`,
+    searchAttributes: { CardId: cardId, MerchantId: merchantId, SettlementId: settlementId, RequestId: requestId },
     memo: { requestId },
     budgetMs,
   });
   if (answer.kind === 'answered') return { status: 201, body: answer.value, headers };
   return { status: 202, body: { redemptionId, href: headers.location }, headers };
 }
+
+/** What a till is told: not what its settlement does next. */
+export const presentRedemption = ({ step: _step, ...redemption }: ConfirmedRedemption): Redemption => redemption;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Command } from '../../db/call-command.ts';
 import type { Permission } from '../../domain/permissions.ts';
 import type { Principal } from '../../runtime/access-tokens.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -10,6 +11,14 @@ export interface Reply {
   /** The media type of a body that is text. */
   readonly type?: string;
 }
+
+/**
+ * What a route of `once: 'command'` works out: one command of the database, whose answer is the reply and is kept in the
+ * command's own transaction; or, where that is not enough, work that is done under a claimed key.
+ */
+export type OnceWork =
+  | { readonly command: Command; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly work: () => Promise<Reply> };
 
 /** What a handler gets: everything parsed, nothing of HTTP. */
 export interface RouteInput<P, Q, B> {
@@ -59,14 +68,33 @@ export interface AuthorisedRoute<P, Q, B> extends RouteBase<P, Q, B> {
   readonly handler: (input: AuthorisedInput<P, Q, B>) => Promise<Reply>;
 }
 
-export type Route = RouteBase<unknown, unknown, unknown> & {
-  readonly auth: 'public' | Permission;
-  readonly handler: (input: AuthorisedInput<never, never, never>) => Promise<Reply>;
-};
+/** An idempotent call that is mostly one command: looking things up, and one round trip. */
+export interface CommandRoute<P, Q, B> extends Omit<RouteBase<P, Q, B>, 'idempotent'> {
+  readonly idempotent: 'command';
+  readonly auth: Permission;
+  /** Reads only: it runs again for each repeat. */
+  readonly handler: (input: AuthorisedInput<P, Q, B>) => Promise<OnceWork>;
+  /** The reply's body, of the command's answer: the same for the same answer. @throws DomainError what it refuses. */
+  readonly present: (answer: never) => unknown;
+}
+
+type Common = Omit<RouteBase<unknown, unknown, unknown>, 'idempotent'> & { readonly auth: 'public' | Permission };
+
+type Handler<T> = (input: AuthorisedInput<never, never, never>) => Promise<T>;
+
+export type Route = Common &
+  (
+    | { readonly idempotent?: boolean; readonly handler: Handler<Reply> }
+    | {
+        readonly idempotent: 'command';
+        readonly handler: Handler<OnceWork>;
+        readonly present: (answer: never) => unknown;
+      }
+  );
 
 /** One definition gives parsing, a typed handler, authorisation, and the route's part of the OpenAPI document. */
 export function defineRoute<P = undefined, Q = undefined, B = undefined>(
-  route: PublicRoute<P, Q, B> | AuthorisedRoute<P, Q, B>,
+  route: PublicRoute<P, Q, B> | AuthorisedRoute<P, Q, B> | CommandRoute<P, Q, B>,
 ): Route {
   return route;
 }

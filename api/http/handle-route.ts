@@ -6,7 +6,7 @@ import { isPermitted } from '../../domain/permissions.ts';
 import type { Principal, TokenVerifier } from '../../runtime/access-tokens.ts';
 import type { AppContext } from './app-state.ts';
 import type { Reply, Route } from './define-route.ts';
-import { onceForKey } from './idempotency.ts';
+import { commandForKey, onceForKey, type IdempotentCall } from './idempotency.ts';
 import { parseParts } from './invalid-request.ts';
 
 export interface RouteDependencies {
@@ -26,9 +26,25 @@ export async function handleRoute(deps: RouteDependencies, route: Route, context
   const principal = await authorise(deps.verifyToken, route, context);
   await readBody(route, context);
   const input = parseInput(route, context);
-  const call = (resourceId: string): Promise<Reply> =>
-    route.handler({ ...input, resourceId, principal, actor: principal?.actor } as never);
-  send(context, await (route.idempotent ? once(deps, route, context, call) : call(randomUUID())));
+  const given = (resourceId: string): never =>
+    ({ ...input, resourceId, principal, actor: principal?.actor }) as unknown as never;
+  send(context, await reply(deps, route, context, given));
+}
+
+function reply(
+  { service, db, budgetMs }: RouteDependencies,
+  route: Route,
+  context: RoutedContext,
+  given: (resourceId: string) => never,
+): Promise<Reply> {
+  if (!route.idempotent) return route.handler(given(randomUUID()));
+  const call = describeCall(service, route, context);
+  if (route.idempotent === 'command') {
+    const { handler, present } = route;
+    return commandForKey(db, budgetMs, call, { prepare: (id) => handler(given(id)), present });
+  }
+  const { handler } = route;
+  return onceForKey(db, budgetMs, call, (id) => handler(given(id)));
 }
 
 async function authorise(
@@ -72,15 +88,14 @@ function parseInput(route: Route, context: RoutedContext) {
   };
 }
 
-function once(
-  { service, db, budgetMs }: RouteDependencies,
+function describeCall(
+  service: string,
   { method, path, secretMembers = [] }: Route,
   context: RoutedContext,
-  work: (resourceId: string) => Promise<Reply>,
-): Promise<Reply> {
+): IdempotentCall {
   const { state, request, query } = context;
   const open = Object.entries(request.body ?? {}).filter(([name]) => !secretMembers.includes(name));
-  const call = {
+  return {
     service,
     principal: state.principal?.actor ?? 'public',
     route: `${method} ${path}`,
@@ -89,7 +104,6 @@ function once(
     path: context.path,
     requestId: state.requestId,
   };
-  return onceForKey(db, budgetMs, call, work);
 }
 
 function send(context: AppContext, { status, body, headers = {}, type }: Reply): void {

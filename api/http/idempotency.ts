@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../db/connect.ts';
+import { answerOnce, type OnceAnswered } from '../../db/idempotency/answer-once.ts';
 import { claimKey, completeKey, releaseKey, type KeyClaim, type StoredAnswer } from '../../db/idempotency/claim-key.ts';
-import { DomainError, ERROR_STATUS } from '../../domain/errors.ts';
+import { DomainError, ERROR_STATUS, type ErrorCode } from '../../domain/errors.ts';
 import { nameUuid } from '../../domain/ids.ts';
 import { sha1, sha256 } from '../../runtime/crypto.ts';
 import { canonicalJson } from './canonical-json.ts';
-import type { Reply } from './define-route.ts';
+import type { OnceWork, Reply } from './define-route.ts';
 import { asRefusal } from './errors.ts';
 import { PROBLEM_TYPE, toProblem, type Occurrence } from './problem.ts';
 
@@ -21,6 +22,15 @@ export interface IdempotentCall extends Occurrence {
   readonly content: unknown;
 }
 
+/** Work that is one command, and how its answer is presented. */
+export interface CommandWork {
+  /** Looks up what the command needs; changes nothing. */
+  readonly prepare: (resourceId: string) => Promise<OnceWork>;
+  readonly present: Present;
+}
+
+type Present = (answer: never) => unknown;
+
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /**
@@ -34,25 +44,73 @@ export async function onceForKey(
   budgetMs: number,
   call: IdempotentCall,
   work: (resourceId: string) => Promise<Reply>,
+  present: Present = asItIs,
 ): Promise<Reply> {
-  const { service, principal, route } = call;
-  const key = requireKey(call.key);
+  const asked = identify(call);
+  const { principal, route, key } = asked;
   const attempt = { principal, route, key, attemptId: randomUUID() };
-  const requestHash = sha256(canonicalJson(call.content));
-  const resourceId = nameUuid(sha1, service, principal, route, key);
-  const claim = await claimKey(db, { ...attempt, requestHash, resourceId, budgetMs });
-  if (claim.kind !== 'claimed') return answerWithoutWork(claim, budgetMs);
+  const claim = await claimKey(db, { ...asked, ...attempt, budgetMs });
+  if (claim.kind !== 'claimed') return answerWithoutWork(claim, budgetMs, call, present);
   let completed = false;
   try {
     const reply = await withRefusalsAsReplies(call, () => work(claim.resourceId));
     if (!isFinal(reply.status)) return reply;
     const answer = await completeKey(db, attempt, toAnswer(reply));
     completed = true;
-    return toReply(answer);
+    return await toReply(answer, call, present);
   } finally {
     // Best effort: whoever repeats after the budget gets through in any case.
     if (!completed) await releaseKey(db, attempt).catch(() => {});
   }
+}
+
+/**
+ * Carries a command out once per key, in one round trip: no claim is needed, because the answer is kept in the command's
+ * own transaction, and two attempts at once are a repeat of each other. What is refused is kept as an answer, too.
+ * @throws DomainError as onceForKey.
+ */
+export async function commandForKey(
+  db: Database,
+  budgetMs: number,
+  call: IdempotentCall,
+  { prepare, present }: CommandWork,
+): Promise<Reply> {
+  const asked = identify(call);
+  const refused = (error: unknown): Promise<Reply> => {
+    if (!(error instanceof DomainError) || KEY_REFUSALS.has(error.code)) throw error;
+    return onceForKey(db, budgetMs, call, () => Promise.reject(error), present);
+  };
+  let prepared: OnceWork;
+  try {
+    prepared = await prepare(asked.resourceId);
+  } catch (error) {
+    return refused(error);
+  }
+  if ('work' in prepared) return onceForKey(db, budgetMs, call, prepared.work, present);
+  const { command, status, headers = {} } = prepared;
+  let once: OnceAnswered;
+  try {
+    once = await answerOnce(db, { ...asked, budgetMs, status, headers }, command);
+  } catch (error) {
+    return refused(error);
+  }
+  if (once.kind === 'answered' && once.fresh) return toReply(once.answer, call, present);
+  return answerWithoutWork(once, budgetMs, call, present);
+}
+
+/** About the key itself: never its answer. */
+const KEY_REFUSALS: ReadonlySet<ErrorCode> = new Set([
+  'idempotency_key_missing',
+  'idempotency_key_invalid',
+  'idempotency_key_reused',
+  'idempotency_in_flight',
+]);
+
+function identify(call: IdempotentCall) {
+  const { service, principal, route } = call;
+  const key = requireKey(call.key);
+  const requestHash = sha256(canonicalJson(call.content));
+  return { principal, route, key, requestHash, resourceId: nameUuid(sha1, service, principal, route, key) };
 }
 
 function requireKey(key: string): string {
@@ -61,10 +119,19 @@ function requireKey(key: string): string {
   throw new DomainError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters.');
 }
 
-function answerWithoutWork(claim: Exclude<KeyClaim, { kind: 'claimed' }>, budgetMs: number): Reply {
+function answerWithoutWork(
+  claim: Exclude<KeyClaim, { kind: 'claimed' }>,
+  budgetMs: number,
+  occurrence: Occurrence,
+  present: Present,
+): Promise<Reply> {
   switch (claim.kind) {
     case 'answered':
-      return toReply({ ...claim.answer, headers: { ...claim.answer.headers, 'idempotent-replayed': 'true' } });
+      return toReply(
+        { ...claim.answer, headers: { ...claim.answer.headers, 'idempotent-replayed': 'true' } },
+        occurrence,
+        present,
+      );
     case 'reused':
       throw new DomainError('idempotency_key_reused', 'This Idempotency-Key was used for another request.');
     case 'in_flight':
@@ -95,8 +162,15 @@ const toAnswer = ({ status, headers = {}, body, type }: Reply): StoredAnswer => 
   response: body ?? null,
 });
 
-const toReply = ({ status, headers, response }: StoredAnswer): Reply => ({
-  status,
-  headers,
-  ...(response === null ? {} : { body: response }),
-});
+const asItIs: Present = (answer: unknown) => answer;
+
+/** A command's answer may mean a refusal: it was carried out, and this is what came of it. */
+const toReply = (
+  { status, headers, response, ofCommand = false }: StoredAnswer,
+  occurrence: Occurrence,
+  present: Present,
+): Promise<Reply> =>
+  withRefusalsAsReplies(occurrence, () => {
+    const body = ofCommand ? present(response as never) : response;
+    return Promise.resolve({ status, headers, ...(body === null ? {} : { body }) });
+  });

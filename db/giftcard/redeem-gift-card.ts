@@ -1,5 +1,5 @@
 import type { Cause } from '../../domain/cause.ts';
-import { callCommand } from '../call-command.ts';
+import { callCommand, type Command } from '../call-command.ts';
 import type { Db } from '../connect.ts';
 import type { PayoutRules, SettlementStep } from './pay-settlement.ts';
 
@@ -51,12 +51,16 @@ export interface ConfirmedRedemption extends Redemption {
  *   card_already_redeemed, card_not_redeemable, card_over_redemption, currency_mismatch, authorisation_not_found,
  *   authorisation_expired, authorisation_voided, authorisation_confirmed.
  */
-export const redeemGiftCard = (
-  db: Db,
-  { payout, ...input }: RedeemGiftCard,
-  cause: Cause,
-): Promise<ConfirmedRedemption> =>
-  callCommand<ConfirmedRedemption>(db, 'redeem_gift_card', { ...input, ...payout, ...cause });
+export const redeemGiftCard = (db: Db, input: RedeemGiftCard, cause: Cause): Promise<ConfirmedRedemption> => {
+  const command = redeemGiftCardCommand(input, cause);
+  return callCommand<ConfirmedRedemption>(db, command.name, command.input);
+};
+
+/** The same as a command that is still to be carried out; its answer is a ConfirmedRedemption. */
+export const redeemGiftCardCommand = ({ payout, ...input }: RedeemGiftCard, cause: Cause): Command => ({
+  name: 'redeem_gift_card',
+  input: { ...input, ...payout, ...cause },
+});
 
 export async function readRedemption(db: Db, id: string): Promise<Redemption | undefined> {
   const result: unknown = await db.raw('select redemption_answer(r) as answer from redemptions r where r.id = ?', [id]);

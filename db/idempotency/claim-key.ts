@@ -23,6 +23,8 @@ export interface StoredAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly response: unknown;
+  /** The response is a command's answer, of which the reply is made anew each time. */
+  readonly ofCommand?: boolean;
 }
 
 export type KeyClaim =
@@ -41,6 +43,7 @@ interface ClaimRow {
   readonly status: number | null;
   readonly headers: Record<string, string>;
   readonly response: unknown;
+  readonly of_command: boolean;
 }
 
 /**
@@ -59,8 +62,8 @@ export async function claimKey(db: Database, claim: ClaimKey): Promise<KeyClaim>
     budgetMs,
   ]);
   if (!row?.same) return { kind: 'reused' };
-  const { status, headers, response } = row;
-  if (status !== null) return { kind: 'answered', answer: { status, headers, response } };
+  const { status, headers, response, of_command: ofCommand } = row;
+  if (status !== null) return { kind: 'answered', answer: { status, headers, response, ofCommand } };
   return row.mine ? { kind: 'claimed', resourceId: row.resource_id } : { kind: 'in_flight', ageMs: row.age_ms };
 }
 
@@ -77,7 +80,7 @@ on conflict (principal, route, key) do update set (attempt_id, claimed_at) = (
   from (select held.status is null and held.request_hash = excluded.request_hash and (held.attempt_id is null
     or held.claimed_at <= clock_timestamp() - $7::int * interval '1 millisecond') as free) as state)
 returning coalesce(attempt_id = $6::uuid, false) as mine, request_hash = $4::bytea as same, resource_id,
-  round(extract(epoch from clock_timestamp() - claimed_at) * 1000)::int as age_ms, status, headers, response`,
+  round(extract(epoch from clock_timestamp() - claimed_at) * 1000)::int as age_ms, status, headers, response, of_command`,
 };
 
 /**
@@ -108,7 +111,7 @@ update idempotency_keys set
   completed_at = coalesce(completed_at, clock_timestamp())
 where principal = $1 and route = $2 and key = $3 
   and ($7::boolean or set_config('synchronous_commit', 'off', true) = 'off')
-returning status, headers, response`,
+returning status, headers, response, of_command as "ofCommand"`,
 };
 
 /** There is no final answer yet: the next repeat does the work again, under the same resource id. */

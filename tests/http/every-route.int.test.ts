@@ -15,7 +15,11 @@ const services = {
   giveaway: giveawayApiRoutes(withoutDependencies),
   giftcard: giftcardApiRoutes(withoutDependencies),
 };
-const let204 = (route: Route): Route => ({ ...route, handler: () => Promise.resolve({ status: 204 }) });
+const let204 = ({ idempotent = false, ...route }: Route): Route => ({
+  ...route,
+  idempotent: idempotent !== false,
+  handler: () => Promise.resolve({ status: 204 }),
+});
 const pathOf = ({ path }: Route): string => path.replaceAll(/\{\w+\}/g, () => randomUUID());
 
 describe.each(Object.entries(services))('every route of %s-api', (_service, routes) => {
