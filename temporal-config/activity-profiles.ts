@@ -1,7 +1,7 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/common';
 
 /**
- * How long an effect may take and how it is repeated. No profile limits the number of attempts: what has money in
+ * How long an effect may take and how it is repeated. No effect is limited in its attempts: what has money in
  * flight is repeated until it is done or a person decides. Each time-out lies above the one of the layer below it,
  * so that two attempts of one effect do not overlap in the ordinary case (they are safe when they do).
  */
@@ -45,6 +45,13 @@ export const AUDIT_RUN: ActivityOptions = {
   startToCloseTimeout: '2h',
   heartbeatTimeout: '30s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+};
+
+/** Reads files of a provider, with heartbeats. What cannot be read in a few attempts waits for a person. */
+export const SETTLEMENT_FILES: ActivityOptions = {
+  startToCloseTimeout: '20m',
+  heartbeatTimeout: '60s',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '60s', maximumAttempts: 5 },
 };
 
 /** A call to a provider, whose HTTP time-out is 10 s. */

@@ -7,7 +7,7 @@ import type { PayoutRulesOf } from './pay-settlement.ts';
 
 export interface PayOutDependencies {
   readonly db: Database;
-  readonly payments: Pick<PaymentsActivities, 'sendTransfer' | 'findTransfer'>;
+  readonly payments: Pick<PaymentsActivities, 'sendTransfer'>;
   readonly payoutRulesOf: PayoutRulesOf;
   readonly heartbeat: () => void;
 }
@@ -18,11 +18,11 @@ export const payOutActivities = ({ db, payments, payoutRulesOf, heartbeat }: Pay
    * and is completed in the transaction that writes the next. Anything but a yes is left to the workflow, which can wait.
    * Repeated it sends the same intents under the same keys.
    */
-  payOut: async ({ step, keyWindowMs, ...settlement }: PayOutInput): Promise<PaidOut> => {
+  payOut: async ({ step, ...settlement }: PayOutInput): Promise<PaidOut> => {
     let next = step;
     while (next.state === 'SETTLING' && next.intent) {
       const { intentId } = next.intent;
-      const result = await send(payments, next.intent, { keyWindowMs, requestId: settlement.requestId });
+      const result = await send(payments, next.intent, settlement.requestId);
       heartbeat();
       if (result.kind !== 'succeeded') return { step: next, result };
       const paid = { intentId, providerId: result.providerId, payoutFeeMinor: parseMinor(result.feeMinor) };
@@ -33,13 +33,11 @@ export const payOutActivities = ({ db, payments, payoutRulesOf, heartbeat }: Pay
   },
 });
 
-/** Inside the key window a repeat under the same key is the same payment; after it only a look-up is safe. */
 function send(
   payments: PayOutDependencies['payments'],
   { intentId, amountMinor, currency, destinationAccount, firstSentAt }: LegIntent,
-  { keyWindowMs, requestId }: { readonly keyWindowMs: number; readonly requestId: string },
+  requestId: string,
 ): Promise<PaymentResult> {
-  if (Date.now() - Date.parse(firstSentAt) >= keyWindowMs) return payments.findTransfer({ intentId, requestId });
   const destination = destinationAccount === null ? {} : { destinationAccount };
-  return payments.sendTransfer({ intentId, amountMinor, currency, requestId, ...destination });
+  return payments.sendTransfer({ intentId, amountMinor, currency, firstSentAt, requestId, ...destination });
 }

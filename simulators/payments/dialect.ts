@@ -3,7 +3,14 @@ import type Koa from 'koa';
 import { answerOnce, type Answer } from './answers.ts';
 import { transact } from './database.ts';
 import { courseOf, takeFault, type Call, type Operation } from './faults.ts';
-import { createPayment, type Announce, type Kind, type PaymentRequest, type PaymentView } from './payments.ts';
+import {
+  createPayment,
+  type Announce,
+  type Course,
+  type Kind,
+  type PaymentRequest,
+  type PaymentView,
+} from './payments.ts';
 import { send, strike, strikesAfter, strikesBefore, type Trouble } from './strike.ts';
 
 /** What both ways of talking to the provider share: faults, keys, and the payment itself. */
@@ -39,14 +46,14 @@ export const ask = (
   dialect: Dialect,
   operation: Exclude<Operation, Kind>,
   reference: string,
-  work: () => Answer,
+  work: (course: Course) => Answer,
 ): Promise<void> => act(context, dialect, { operation, reference }, work);
 
 async function act(
   context: Koa.Context,
   { db, trouble }: Dialect,
   call: Call,
-  work: (course: ReturnType<typeof courseOf>) => Answer,
+  work: (course: Course) => Answer,
 ): Promise<void> {
   const fault = transact(db, () => takeFault(db, call));
   if (fault && strikesBefore(fault)) return strike(context, fault, trouble);

@@ -19,6 +19,7 @@ const kind = z.enum([
   'appear_late',
   'fee_differs',
   'fee_late',
+  'cut_short',
 ]);
 
 export const faultSchema = z.object({
@@ -116,6 +117,8 @@ export function courseOf(fault: Fault | undefined): Course {
       return { fee: BigInt(feeMinor ?? '0') };
     case 'fee_late':
       return { feeLate: true, later: [{ afterMs, becomes: 'fee' }], ...(feeMinor ? { fee: BigInt(feeMinor) } : {}) };
+    case 'cut_short':
+      return { cutShort: true };
     default:
       return {};
   }

@@ -73,8 +73,8 @@ export function nativeRoutes(dialect: Dialect): Router {
   router.get('/settlement-file', async (context) => {
     const { date } = z.object({ date: z.iso.date() }).parse(context.query);
     let file: SettlementFile | undefined;
-    await ask(context, dialect, 'settlement_file', date, () => {
-      file = settlementFile(db, date);
+    await ask(context, dialect, 'settlement_file', date, ({ cutShort }) => {
+      file = settlementFile(db, date, cutShort ? () => context.req.socket.destroy() : undefined);
       return file ? { status: 200, body: '' } : refused(404, 'settlement_file_not_ready', `Nothing yet of ${date}.`);
     });
     // Something went wrong on the way.

@@ -37,6 +37,8 @@ export interface Course {
   readonly fee?: bigint | undefined;
   /** Look-ups do not find it before. */
   readonly hiddenForMs?: number | undefined;
+  /** Of a settlement file: it breaks off. */
+  readonly cutShort?: boolean;
 }
 
 export interface PaymentView {

@@ -18,22 +18,24 @@ export interface SettlementFile {
 /**
  * What moved on a day (UTC), a line of JSON each, the oldest first. Read page by page while it is sent, so that its size
  * does not matter. Of the day that still runs there is what has happened so far.
+ * `cut` breaks the connection after the first page.
  * @returns undefined when it is not there yet.
  */
-export function settlementFile(db: DatabaseSync, date: string): SettlementFile | undefined {
+export function settlementFile(db: DatabaseSync, date: string, cut?: () => void): SettlementFile | undefined {
   const from = Date.parse(`${date}T00:00:00.000Z`);
   const until = from + DAY_MS;
   const now = nowMs(db);
   const { settlementFileDelayMs } = readSettings(db);
   if (from > now || (settlementFileDelayMs > 0 && now < until + settlementFileDelayMs)) return undefined;
-  return { final: now >= until, lines: Readable.from(pages(db, { from, until })) };
+  return { final: now >= until, lines: Readable.from(pages(db, { from, until }, cut)) };
 }
 
-function* pages(db: DatabaseSync, window: Window): Generator<string> {
+function* pages(db: DatabaseSync, window: Window, cut?: () => void): Generator<string> {
   for (let after: Entry | undefined; ;) {
     const page: Entry[] = readEntries(db, window, after, PAGE);
     if (page.length === 0) return;
     yield page.map((entry) => `${JSON.stringify(toLine(entry))}\n`).join('');
+    if (cut) return cut();
     after = page.at(-1);
   }
 }

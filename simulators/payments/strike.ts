@@ -15,11 +15,14 @@ const ON_THE_WIRE = new Set<Fault['kind']>(['timeout', 'error', 'reset', 'malfor
 /** Whether the call fails on the wire, before or after what it does. A call that comes too often does nothing. */
 export const strikesBefore = ({ kind, effect }: Fault): boolean =>
   ON_THE_WIRE.has(kind) && (effect === 'before' || kind === 'rate_limit');
-export const strikesAfter = (fault: Fault): boolean => ON_THE_WIRE.has(fault.kind) && !strikesBefore(fault);
+/** Whoever is to look for a payment that does not appear yet has not heard that it was made. */
+export const strikesAfter = (fault: Fault): boolean =>
+  fault.kind === 'appear_late' || (ON_THE_WIRE.has(fault.kind) && !strikesBefore(fault));
 
 /** Answers as the fault has it, or not at all. */
 export async function strike(context: Koa.Context, { kind, retryAfterS }: Fault, trouble: Trouble): Promise<void> {
   switch (kind) {
+    case 'appear_late':
     case 'error':
       return send(context, trouble.internal);
     case 'rate_limit':

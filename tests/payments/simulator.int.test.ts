@@ -107,6 +107,14 @@ describe('the payments simulator', () => {
       last = line.at;
     }
     expect({ final: file?.final, lines, sum }).toEqual({ final: true, lines: 100_000, sum: 100_000_000n });
+    await simulator.strike({ kind: 'cut_short', match: { operation: 'settlement_file' } });
+    const broken = await payments.settlementFile(date);
+    let read = 0;
+    const readAll = async () => {
+      for await (const _ of broken?.lines ?? []) read += 1;
+    };
+    await expect(readAll()).rejects.toThrow();
+    expect(read).toBeLessThan(100_000);
     await simulator.admin('PUT', 'settings', { settlementFileDelayMs: 400 * 24 * HOUR_MS });
     expect(await payments.settlementFile(date)).toBeUndefined();
     await simulator.admin('PUT', 'settings', { settlementFileDelayMs: 0 });

@@ -4,20 +4,38 @@ import type { Stack } from '../../scripts/stack/stack.ts';
 /** What the world does at the payment provider, and what the provider tells us of it. */
 export function paymentProvider(stack: Stack) {
   const setting = (name: string): string => stack.environment[name] ?? '';
-  const post = async (path: string, token: string, body: object, headers: Record<string, string> = {}) => {
+  const call = async (
+    method: 'POST' | 'PUT',
+    path: string,
+    token: string,
+    body: object,
+    headers: Record<string, string> = {},
+  ) => {
     const response = await fetch(new URL(path, stack.applicationUrl('payments-simulator')), {
-      method: 'POST',
+      method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
   };
+  const post = (path: string, token: string, body: object, headers: Record<string, string> = {}) =>
+    call('POST', path, token, body, headers);
   return {
+    /** How it behaves from now on. */
+    behave: (settings: object) => call('PUT', '/admin/settings', setting('SIMULATOR_ADMIN_TOKEN'), settings),
+
+    /** Puts its clock forward. */
+    advance: (advanceMs: number) => post('/admin/clock', setting('SIMULATOR_ADMIN_TOKEN'), { advanceMs }),
+
     /** The next transfers that match are struck. */
     strike: (fault: object) => post('/admin/faults', setting('SIMULATOR_ADMIN_TOKEN'), fault),
 
     /** A transfer that was carried out comes back; the provider tells us so. */
     reverse: (reference: string) => post(`/admin/transfers/${reference}/reverse`, setting('SIMULATOR_ADMIN_TOKEN'), {}),
+
+    /** A payer takes so much of a charge back through the bank; the provider tells us so. */
+    dispute: (reference: string, amount: string) =>
+      post(`/admin/charges/${reference}/dispute`, setting('SIMULATOR_ADMIN_TOKEN'), { amount }),
 
     /** Money moves at the provider, by nobody's intent of ours; whoever is named second pays nothing for it. */
     move: (sourceAccount: string, destinationAccount: string, amount: string, feePayer: 'source' | 'destination') =>

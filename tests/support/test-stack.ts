@@ -5,14 +5,21 @@ export interface TestStack {
   stop(): Promise<void>;
 }
 
-/** A whole stack of the test's own, which it may kill and start again. */
-export async function startTestStack(settings: Readonly<Record<string, string>> = {}): Promise<TestStack> {
+type Settings = Readonly<Record<string, string>>;
+
+/** A whole stack of the test's own, which it may kill and start again. Settings may depend on where its parts listen. */
+export async function startTestStack(settings: Settings | ((stack: Stack) => Settings) = {}): Promise<TestStack> {
   const crashes: string[] = [];
   const stack = await Stack.start({
     onCrash: (message) => crashes.push(message),
     // Two slow cores may be busy with other things: what waits for an answer waits longer than a till would.
-    settings: { LOG_LEVEL: 'warn', REQUEST_BUDGET_MS: '15000', ...settings },
+    settings: {
+      LOG_LEVEL: 'warn',
+      REQUEST_BUDGET_MS: '15000',
+      ...(typeof settings === 'function' ? {} : settings),
+    },
   });
+  if (typeof settings === 'function') Object.assign(stack.environment, settings(stack));
   await stack.startApplications();
   return {
     stack,

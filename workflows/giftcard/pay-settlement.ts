@@ -3,7 +3,7 @@ import type { GiftcardActivities } from '../../activities/giftcard/index.ts';
 import { DATABASE_ACTIVITY, DATABASE_STEP, PAYOUT, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { refusalOf } from '../answer.ts';
-import { payIntent } from '../pay-intent.ts';
+import { NEVER_ARRIVED, payIntent } from '../pay-intent.ts';
 import { waitForHalt } from '../wait-for-halt.ts';
 import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentResult, type PaymentsActivities } from '../payments/contract.ts';
 import {
@@ -18,7 +18,7 @@ import { waitForBalance } from './wait-for-balance.ts';
 
 // Nobody waits for an answer any more: local activities save a task each.
 const { completeLeg, refuseLeg, nextStep } = wf.proxyLocalActivities<GiftcardActivities>(DATABASE_STEP);
-const { markIntentUnknown, parkSettlement, resumeSettlement, writeOffPayout, alertFinance } =
+const { markIntentUnknown, parkSettlement, resumeSettlement, reversePayout, writeOffPayout, alertFinance } =
   wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
 const { payOut } = wf.proxyActivities<GiftcardActivities>({
   ...PAYOUT,
@@ -29,9 +29,6 @@ const { sendTransfer, findTransfer } = wf.proxyActivities<PaymentsActivities>({
   taskQueue: PAYMENTS_TASK_QUEUE,
   summary: 'transfer at the payment provider',
 });
-
-/** How long the provider recognises a repeated idempotency key. */
-const KEY_WINDOW_MS = 24 * 3_600_000;
 
 export interface PaySettlement {
   readonly settlementId: string;
@@ -49,7 +46,11 @@ interface Caused {
   readonly requestId: string;
 }
 
-type Outcome = { readonly step: SettlementStep } | { readonly parked: string };
+type Outcome =
+  | { readonly step: SettlementStep }
+  | { readonly parked: string }
+  /** The payout came back, and the workflow that heard of it first waits for finance. */
+  | { readonly handedOver: true };
 
 /**
  * Pays a settlement out: the merchant's leg, then the platform's. What the provider definitely refuses, and what nobody
@@ -78,6 +79,7 @@ export async function paySettlement(settlement: PaySettlement, decisions: Settle
       continue;
     }
     const outcome = await attempt(step, caused);
+    if ('handedOver' in outcome) return;
     if ('step' in outcome) {
       ({ step } = outcome);
       continue;
@@ -111,7 +113,7 @@ async function attempt(step: SettlementStep, caused: Caused): Promise<Outcome> {
 }
 
 async function pay(from: SettlementStep, caused: Caused): Promise<Outcome> {
-  const { step, result } = await payOut({ ...caused, step: from, keyWindowMs: KEY_WINDOW_MS });
+  const { step, result } = await payOut({ ...caused, step: from });
   return result && step.intent ? bringToAnEnd(step.intent, result, caused) : { step };
 }
 
@@ -120,14 +122,15 @@ async function bringToAnEnd(intent: LegIntent, first: PaymentResult, caused: Cau
   const { intentId, amountMinor, currency, destinationAccount, firstSentAt } = intent;
   const { requestId } = caused;
   const paid = await payIntent({
+    intentId,
     first,
     firstSentAt,
-    keyWindowMs: KEY_WINDOW_MS,
     send: () =>
       sendTransfer({
         intentId,
         amountMinor,
         currency,
+        firstSentAt,
         requestId,
         ...(destinationAccount === null ? {} : { destinationAccount }),
       }),
@@ -138,10 +141,15 @@ async function bringToAnEnd(intent: LegIntent, first: PaymentResult, caused: Cau
       return {
         step: await completeLeg({ ...caused, intentId, providerId: paid.providerId, payoutFeeMinor: paid.feeMinor }),
       };
+    case 'reversed': {
+      await completeLeg({ ...caused, intentId, providerId: paid.providerId, payoutFeeMinor: paid.feeMinor });
+      const { mine, ...step } = await reversePayout({ ...caused, intentId, workflowId: wf.workflowInfo().workflowId });
+      return mine ? { step } : { handedOver: true };
+    }
     case 'refused':
       await refuseLeg({ ...caused, intentId, failureCode: paid.code });
-      if (paid.code !== POOL_SHORT) return { parked: paid.code };
-      await waitForBalance({ settlementId: caused.settlementId, currency, amountMinor });
+      if (paid.code === POOL_SHORT) await waitForBalance({ settlementId: caused.settlementId, currency, amountMinor });
+      else if (paid.code !== NEVER_ARRIVED) return { parked: paid.code };
       return { step: await nextStep(caused) };
     case 'unresolved':
       await markIntentUnknown(intentId);

@@ -23,8 +23,6 @@ const { sendPullBack, findPullBack } = wf.proxyActivities<PaymentsActivities>({
   summary: 'pull-back at the payment provider',
 });
 
-/** How long the provider recognises a repeated idempotency key. */
-const KEY_WINDOW_MS = 24 * 3_600_000;
 /** How often a refund looks whether the settlement it waits for is done; the last one is repeated. */
 const SETTLEMENT_CHECKS_MS = [500, 1_000, 5_000, 15_000, 60_000, 300_000, 900_000] as const;
 /** How often it tries again by itself while it waits for the merchant. */
@@ -92,9 +90,9 @@ async function pullBack(intent: NonNullable<RefundStep['intent']>, caused: Cause
   const { intentId, amountMinor, currency, sourceAccount, firstSentAt } = intent;
   const { requestId } = caused;
   const paid = await payIntent({
+    intentId,
     firstSentAt,
-    keyWindowMs: KEY_WINDOW_MS,
-    send: () => sendPullBack({ intentId, amountMinor, currency, sourceAccount, requestId }),
+    send: () => sendPullBack({ intentId, amountMinor, currency, sourceAccount, firstSentAt, requestId }),
     find: () => findPullBack({ intentId, requestId }),
   });
   switch (paid.kind) {
@@ -102,6 +100,8 @@ async function pullBack(intent: NonNullable<RefundStep['intent']>, caused: Cause
       return completePullBack({ ...caused, intentId, providerId: paid.providerId, providerFeeMinor: paid.feeMinor });
     case 'refused':
       return refusePullBack({ ...caused, intentId, failureCode: paid.code });
+    case 'reversed':
+      return refusePullBack({ ...caused, intentId, failureCode: 'reversed' });
     case 'unresolved':
       return parkRefund({ ...caused, reason: paid.cause });
   }

@@ -64,8 +64,6 @@ export interface PayOutInput extends Caused {
   readonly currency: string;
   readonly actor: string;
   readonly step: SettlementStep;
-  /** How long the provider recognises a repeated idempotency key. */
-  readonly keyWindowMs: number;
 }
 
 export interface PaidOut {

@@ -8,6 +8,8 @@ export type PaymentResult =
   /** It was carried out, and came back. */
   | { readonly kind: 'reversed'; readonly providerId: string; readonly feeMinor: string }
   | { readonly kind: 'not_found' }
+  /** Not sent: the provider would take the same key for a new payment. */
+  | { readonly kind: 'window_over' }
   /** `retryAfterMs`: the provider wants to be left alone for so long. */
   | { readonly kind: 'unknown'; readonly cause: string; readonly retryAfterMs?: number };
 
@@ -16,6 +18,8 @@ interface PaymentInput {
   readonly intentId: string;
   readonly amountMinor: string;
   readonly currency: string;
+  /** The provider's key window is counted from here: nothing is sent after it. */
+  readonly firstSentAt: string;
   readonly requestId: string;
 }
 
@@ -39,6 +43,14 @@ export interface FindPaymentInput {
   readonly requestId: string;
 }
 
+export interface SearchSettlementFilesInput {
+  readonly intentId: string;
+  readonly firstSentAt: string;
+}
+
+/** What the provider's files of the time in question say of our reference; `not_final`: nothing yet. */
+export type SearchedFiles = 'listed' | 'lacking' | 'not_final';
+
 /** The code of a refused transfer when the pooled account is short: as in providers/payments/port.ts. */
 export const POOL_SHORT = 'pool_balance_short';
 
@@ -51,6 +63,7 @@ export interface PaymentsActivities {
   findTransfer(input: FindPaymentInput): Promise<PaymentResult>;
   sendPullBack(input: SendPullBackInput): Promise<PaymentResult>;
   findPullBack(input: FindPaymentInput): Promise<PaymentResult>;
+  searchSettlementFiles(input: SearchSettlementFilesInput): Promise<SearchedFiles>;
 }
 
 export const PAYMENTS_TASK_QUEUE: TaskQueue = 'payments';

@@ -20,9 +20,6 @@ const { sendCharge, findCharge } = wf.proxyActivities<PaymentsActivities>({
   summary: 'charge at the payment provider',
 });
 
-/** How long the provider recognises a repeated idempotency key. */
-const KEY_WINDOW_MS = 24 * 3_600_000;
-
 /** How often a parked funding asks again by itself, besides the provider's webhooks. */
 const PARKED_LOOK_UP_MS = 24 * 3_600_000;
 
@@ -68,9 +65,9 @@ const charge = (
   hint: (timeoutMs: number) => Promise<void>,
 ): Promise<PaidIntent> =>
   payIntent({
+    intentId: input.fundingId,
     firstSentAt,
-    keyWindowMs: KEY_WINDOW_MS,
-    send: () => sendCharge({ ...input, intentId: input.fundingId }),
+    send: () => sendCharge({ ...input, intentId: input.fundingId, firstSentAt }),
     find: () => findCharge({ intentId: input.fundingId, requestId: input.requestId }),
     hint,
   });
@@ -82,6 +79,8 @@ function book({ fundingId, actor, requestId }: FundWalletInput, paid: PaidIntent
       return completeFunding({ ...ref, providerId: paid.providerId, feeMinor: paid.feeMinor });
     case 'refused':
       return failFunding({ ...ref, failureCode: paid.code });
+    case 'reversed':
+      return failFunding({ ...ref, failureCode: 'reversed' });
     case 'unresolved':
       return parkFunding({ ...ref, reason: paid.cause });
   }

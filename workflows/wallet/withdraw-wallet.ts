@@ -3,7 +3,7 @@ import type { WalletActivities } from '../../activities/wallet/index.ts';
 import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { Answer, refusalOf } from '../answer.ts';
-import { payIntent } from '../pay-intent.ts';
+import { lookUpUntilKnown, NEVER_ARRIVED, payIntent } from '../pay-intent.ts';
 import { waitForHalt } from '../wait-for-halt.ts';
 import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentsActivities } from '../payments/contract.ts';
 import {
@@ -26,14 +26,11 @@ const { sendTransfer, findTransfer, poolCovers } = wf.proxyActivities<PaymentsAc
   summary: 'payout at the payment provider',
 });
 
-/** How long the provider recognises a repeated idempotency key. */
-const KEY_WINDOW_MS = 24 * 3_600_000;
 /** Waits until the pool has balance again; the last one is repeated. */
 const BALANCE_WAITS_MS = [1_000, 5_000, 15_000, 60_000, 300_000, 900_000] as const;
 const LONGEST_WAIT_MS = 3_600_000;
 /** How often a parked withdrawal asks the provider by itself. */
 const PARKED_LOOK_UP_MS = 24 * 3_600_000;
-const LOOK_UP_AGAIN_MS = 30_000;
 
 interface Caused {
   readonly withdrawalId: string;
@@ -109,29 +106,30 @@ async function pay(
 ): Promise<WithdrawalStep> {
   const { requestId } = caused;
   const paid = await payIntent({
+    intentId,
     firstSentAt,
-    keyWindowMs: KEY_WINDOW_MS,
-    send: () => sendTransfer({ intentId, amountMinor, currency, destinationAccount, requestId }),
+    send: () => sendTransfer({ intentId, amountMinor, currency, destinationAccount, firstSentAt, requestId }),
     find: () => findTransfer({ intentId, requestId }),
     hint: async (timeoutMs) => {
       await wf.condition(() => told.hinted, timeoutMs);
       told.hinted = false;
     },
   });
+  const complete = (providerId: string, payoutFeeMinor: string): Promise<WithdrawalStep> =>
+    activities.completeWithdrawal({ ...caused, intentId, providerId, payoutFeeMinor });
   switch (paid.kind) {
     case 'succeeded':
-      return activities.completeWithdrawal({
-        ...caused,
-        intentId,
-        providerId: paid.providerId,
-        payoutFeeMinor: paid.feeMinor,
-      });
+      return complete(paid.providerId, paid.feeMinor);
+    case 'reversed':
+      await complete(paid.providerId, paid.feeMinor);
+      return activities.returnWithdrawal(caused);
     case 'refused':
       return activities.refuseWithdrawal({
         ...caused,
         intentId,
         failureCode: paid.code,
-        balanceShort: paid.code === POOL_SHORT,
+        // What never arrived is tried again as well, under a new intent.
+        balanceShort: paid.code === POOL_SHORT || paid.code === NEVER_ARRIVED,
       });
     case 'unresolved':
       return activities.parkWithdrawal({ ...caused, reason: paid.cause });
@@ -177,11 +175,7 @@ function requireCase({ caseNumber }: WithdrawalDecision, step: WithdrawalStep | 
 
 /** A payout came back, says the provider; it is asked, and only what it confirms is booked. */
 export async function returnWithdrawal({ withdrawalId, intentId, requestId }: ReturnWithdrawalInput): Promise<void> {
-  let found = await findTransfer({ intentId, requestId });
-  while (found.kind === 'unknown') {
-    await wf.sleep(LOOK_UP_AGAIN_MS, { summary: 'until the provider answers' });
-    found = await findTransfer({ intentId, requestId });
-  }
+  const found = await lookUpUntilKnown(() => findTransfer({ intentId, requestId }));
   wf.setCurrentDetails(`The provider says of withdrawal ${withdrawalId}: **${found.kind}**`);
   const actor = `workflow:${wf.workflowInfo().workflowId}`;
   if (found.kind === 'reversed') await activities.returnWithdrawal({ withdrawalId, actor, requestId });
