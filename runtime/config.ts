@@ -6,6 +6,7 @@ import { z } from 'zod';
  */
 
 const port = z.coerce.number().int().min(1).max(65_535);
+const DAY_MS = 24 * 3_600_000;
 const milliseconds = z.coerce.number().int().min(1);
 const list = z.string().transform((text) =>
   text
@@ -92,8 +93,8 @@ const parts = {
     PAYMENTS_URL: z.url(),
     PAYMENTS_API_KEY: secret,
     PAYMENTS_TIMEOUT_MS: milliseconds.default(10_000),
-    /** How long the provider recognises a repeated idempotency key: after that nothing is sent again. */
-    PAYMENTS_KEY_WINDOW_MS: milliseconds.default(24 * 3_600_000),
+    /** How long the provider recognises a repeated idempotency key: after that nothing is sent again. A day at most is used. */
+    PAYMENTS_KEY_WINDOW_MS: milliseconds.max(DAY_MS).default(DAY_MS),
     /** The pooled account at the provider, and the platform's own account to which its service fees are paid. */
     PAYMENTS_POOL_ACCOUNT: z.string().min(1),
     PAYMENTS_PLATFORM_ACCOUNT: z.string().min(1),

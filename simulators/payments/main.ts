@@ -62,6 +62,10 @@ app.use(async (context, next) => {
     say(400, 'invalid_request', error.message);
   }
 });
+app.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever asked has gone, or was cut off.
+  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') app.onerror(error);
+});
 app.use(bodyParser({ enableTypes: ['json', 'form'] }));
 for (const router of [
   health,

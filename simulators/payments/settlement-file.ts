@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import { nowMs } from './clock.ts';
 import { transact } from './database.ts';
@@ -8,6 +9,8 @@ import { readSettings } from './settings.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const PAGE = 1_000;
+/** By then the first page is on its way. */
+const SENT_MS = 200;
 
 export interface SettlementFile {
   /** The day is over: nothing will be added. */
@@ -30,12 +33,15 @@ export function settlementFile(db: DatabaseSync, date: string, cut?: () => void)
   return { final: now >= until, lines: Readable.from(pages(db, { from, until }, cut)) };
 }
 
-function* pages(db: DatabaseSync, window: Window, cut?: () => void): Generator<string> {
+async function* pages(db: DatabaseSync, window: Window, cut?: () => void): AsyncGenerator<string> {
   for (let after: Entry | undefined; ;) {
     const page: Entry[] = readEntries(db, window, after, PAGE);
     if (page.length === 0) return;
     yield page.map((entry) => `${JSON.stringify(toLine(entry))}\n`).join('');
-    if (cut) return cut();
+    if (cut) {
+      await sleep(SENT_MS);
+      return cut();
+    }
     after = page.at(-1);
   }
 }
