@@ -146,9 +146,7 @@ async function compare(
   const suspects: Suspect[] = [];
   for (let first = 0; first < intents.length; first += AT_ONCE) {
     const together = intents.slice(first, first + AT_ONCE).map(async (intent) => {
-      const { kind: says } = await (intent.kind === 'charge'
-        ? payments.findCharge(intent.id)
-        : payments.findTransfer(intent.id));
+      const { kind: says } = await find(payments, intent);
       const verdict = judge(intent, says);
       if (verdict !== 'ok') suspects.push({ intent, verdict, says });
     });
@@ -156,6 +154,17 @@ async function compare(
     onStep();
   }
   return suspects;
+}
+
+function find(payments: PaymentsPort, { id, kind }: EndedIntent): Promise<PaymentLookUp> {
+  switch (kind) {
+    case 'charge':
+      return payments.findCharge(id);
+    case 'transfer':
+      return payments.findTransfer(id);
+    case 'pull_back':
+      return payments.findPullBack(id);
+  }
 }
 
 function judge({ kind, state }: EndedIntent, says: PaymentLookUp['kind']): Suspect['verdict'] | 'ok' {

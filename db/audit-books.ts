@@ -95,7 +95,7 @@ export async function auditDatabase(
 
 export interface EndedIntent {
   readonly id: string;
-  readonly kind: 'charge' | 'transfer';
+  readonly kind: 'charge' | 'transfer' | 'pull_back';
   readonly currency: string;
   readonly state: 'SUCCEEDED' | 'REVERSED' | 'FAILED_DEFINITE';
 }

@@ -25,7 +25,8 @@ export function createPaymentsActivities(payments: PaymentsPort, platformAccount
       send(firstSentAt, () =>
         payments.createTransfer({ ...transfer, amountMinor: parseMinor(amountMinor), destinationAccount }),
       ),
-    poolCovers: async ({ currency, amountMinor }) => (await payments.poolBalance(currency)) >= parseMinor(amountMinor),
+    poolCovers: async ({ currency, amountMinor }) =>
+      (await payments.poolAvailable(currency)) >= parseMinor(amountMinor),
     findTransfer: async ({ intentId }) => toResult(await payments.findTransfer(intentId)),
     sendPullBack: ({ firstSentAt, amountMinor, ...pullBack }) =>
       send(firstSentAt, () => payments.createPullBack({ ...pullBack, amountMinor: parseMinor(amountMinor) })),

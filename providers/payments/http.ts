@@ -66,6 +66,11 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
     const found = parsed.data.data.find(({ status }) => status !== 'failed') ?? parsed.data.data[0];
     return found ? fromPayment(found) : { kind: 'not_found' };
   };
+  const poolBalance = async (currency: string): Promise<bigint> => {
+    const answer = await callProvider(options, get(`/v1/accounts/${options.poolAccount}`));
+    if (answer.kind === 'unknown') throw new Error(`The provider does not say its balance: ${answer.cause}`);
+    return BigInt(balances.parse(answer.body).balances[currency] ?? '0');
+  };
   return {
     keyWindowMs: options.keyWindowMs ?? KEY_WINDOW_MS,
     createCharge: ({ source, ...charge }) =>
@@ -81,11 +86,8 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
         feePayer: 'destination',
       }),
     findPullBack: (intentId) => find('/v1/transfers', intentId),
-    poolBalance: async (currency) => {
-      const answer = await callProvider(options, get(`/v1/accounts/${options.poolAccount}`));
-      if (answer.kind === 'unknown') throw new Error(`The provider does not say its balance: ${answer.cause}`);
-      return BigInt(balances.parse(answer.body).balances[currency] ?? '0');
-    },
+    poolBalance,
+    poolAvailable: poolBalance,
     settlementFile: (date) => httpSettlementFile(options, date),
   };
 }

@@ -59,8 +59,10 @@ export interface PaymentsPort {
   /** Takes money that was paid out back into the pooled account. */
   createPullBack(pullBack: NewPayment & { readonly sourceAccount: string }): Promise<PaymentOutcome>;
   findPullBack(intentId: string): Promise<PaymentLookUp>;
-  /** The balance of the pooled account, in minor units. */
+  /** The balance of the pooled account, in minor units: all that is ours there. */
   poolBalance(currency: string): Promise<bigint>;
+  /** What of it can be paid out now. */
+  poolAvailable(currency: string): Promise<bigint>;
   /**
    * What moved on a day (UTC, `YYYY-MM-DD`).
    * @returns undefined while the provider has no such file.

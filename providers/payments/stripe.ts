@@ -19,7 +19,8 @@ export interface StripePaymentsOptions extends ProviderConnection {
 
 const KEY_WINDOW_MS = 24 * 3_600_000;
 
-const balance = z.object({ available: z.array(z.object({ amount: z.number().int(), currency: z.string() })) });
+const amounts = z.array(z.object({ amount: z.number().int(), currency: z.string() }));
+const balance = z.object({ available: amounts, pending: amounts });
 
 /**
  * Stripe, with separate charges and transfers: a host's money is a PaymentIntent, a payout a transfer to a connected
@@ -62,14 +63,24 @@ export function stripePayments(options: StripePaymentsOptions): PaymentsPort {
       create('/v1/charges', payment, { ...EXPANDED, source: sourceAccount }, charges),
     findPullBack: (intentId) => find('/v1/charges', intentId, charges),
     poolBalance: async (currency) => {
-      const answer = await getFromStripe(options, '/v1/balance');
-      if (answer.kind === 'unknown') throw new Error(`Stripe does not say its balance: ${answer.cause}`);
-      const lines = balance.parse(answer.body).available.filter((line) => line.currency === currency.toLowerCase());
-      return lines.reduce((sum, { amount }) => sum + fromStripeAmount(amount, currency), 0n);
+      const { available, pending } = await readBalance(options);
+      return sumOf([...available, ...pending], currency);
     },
+    poolAvailable: async (currency) => sumOf((await readBalance(options)).available, currency),
     settlementFile: (date) => stripeSettlementFile(options, date),
   };
 }
+
+async function readBalance(options: StripePaymentsOptions): Promise<z.output<typeof balance>> {
+  const answer = await getFromStripe(options, '/v1/balance');
+  if (answer.kind === 'unknown') throw new Error(`Stripe does not say its balance: ${answer.cause}`);
+  return balance.parse(answer.body);
+}
+
+const sumOf = (lines: z.output<typeof amounts>, currency: string): bigint =>
+  lines
+    .filter((line) => line.currency === currency.toLowerCase())
+    .reduce((sum, { amount }) => sum + fromStripeAmount(amount, currency), 0n);
 
 const EXPANDED = { 'expand[]': 'balance_transaction' };
 /** Nobody sits in front of it: what asks for the payer is refused. */

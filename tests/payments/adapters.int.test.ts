@@ -54,6 +54,7 @@ describe.each(ADAPTERS)('the payment provider through the adapter %s', (adapter)
     expect(await payments.createCharge(input)).toEqual(first);
     expect(await payments.findCharge(input.intentId)).toEqual(first);
     expect((await payments.poolBalance('USD')) - before).toBe(9_680n);
+    expect(await payments.poolAvailable('USD')).toBe(before + 9_680n);
   });
 
   it('pays out, takes back, and says which intent is whose', async () => {
