@@ -164,8 +164,13 @@ describe('intents at the payment provider', () => {
 
   it('leave histories that replay, and keep every invariant of both books', async () => {
     const connection = await Connection.connect({ address: test.stack.environment['TEMPORAL_ADDRESS'] ?? '' });
-    for (const namespace of ['giveaway', 'giftcard'])
-      expect((await replayHistories(new Client({ connection, namespace }))).failures).toEqual([]);
+    const paying =
+      "WorkflowType IN ('fundWallet', 'withdrawWallet', 'returnWithdrawal', 'redeemGiftCard', 'reversePayout')";
+    for (const namespace of ['giveaway', 'giftcard']) {
+      const { types, failures } = await replayHistories(new Client({ connection, namespace }), paying);
+      expect(types.length).toBeGreaterThan(1);
+      expect(failures).toEqual([]);
+    }
     await connection.close();
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);
   }, 120_000);

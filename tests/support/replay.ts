@@ -21,12 +21,12 @@ const CONTEXT_OF_QUEUE: Readonly<Record<string, WorkflowContext>> = {
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-/** Runs today's workflow code against the history of every workflow of a namespace. */
-export async function replayHistories(client: Client): Promise<Replayed> {
+/** Runs today's workflow code against the history of every workflow of a namespace, or of those that a query finds. */
+export async function replayHistories(client: Client, query?: string): Promise<Replayed> {
   const types = new Set<string>();
   const failures: string[] = [];
   const texts: string[] = [];
-  for await (const { workflowId, runId, type, taskQueue } of client.workflow.list()) {
+  for await (const { workflowId, runId, type, taskQueue } of client.workflow.list(query ? { query } : {})) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const context = CONTEXT_OF_QUEUE[taskQueue];
     if (!context) throw new Error(`No workflow code for the queue ${taskQueue}`);
