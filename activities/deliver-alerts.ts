@@ -22,18 +22,25 @@ export const deliverAlertsActivities = (
   db: Database,
   channels: AlertChannels,
 ): Pick<AuditActivities, 'deliverAlerts'> => ({
-  deliverAlerts: async () => {
-    const outcome = { delivered: 0, failed: 0 };
-    for (;;) {
-      const due = await claimAlerts(db, AT_ONCE);
-      const sent = await Promise.all(due.map((alert) => deliver(db, channels, alert)));
-      outcome.delivered += sent.filter(Boolean).length;
-      outcome.failed += sent.filter((done) => !done).length;
-      heartbeat();
-      if (due.length < AT_ONCE) return outcome;
-    }
-  },
+  deliverAlerts: () => deliverDueAlerts(db, channels, heartbeat),
 });
+
+/** Sends what is due, and marks what has arrived; the rest is due again later. @param onStep called now and then. */
+export async function deliverDueAlerts(
+  db: Database,
+  channels: AlertChannels,
+  onStep: () => void,
+): Promise<{ delivered: number; failed: number }> {
+  const outcome = { delivered: 0, failed: 0 };
+  for (;;) {
+    const due = await claimAlerts(db, AT_ONCE);
+    const sent = await Promise.all(due.map((alert) => deliver(db, channels, alert)));
+    outcome.delivered += sent.filter(Boolean).length;
+    outcome.failed += sent.filter((done) => !done).length;
+    onStep();
+    if (due.length < AT_ONCE) return outcome;
+  }
+}
 
 async function deliver(db: Database, { log, webhook }: AlertChannels, alert: StoredAlert): Promise<boolean> {
   try {

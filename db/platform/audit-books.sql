@@ -18,6 +18,8 @@ begin
       perform record_findings(v_run, v_check, p);
     end loop;
     perform halt_payouts(v_run, p);
+    -- One a minute, and of no use once it found nothing and is old.
+    delete from audit_runs r where r.scope = 'touched' and r.late + r.broken = 0 and r.created_at < now() - interval '7 days';
   end if;
   return (select audit_run_answer(r) from audit_runs r where r.id = v_run);
 end $$;

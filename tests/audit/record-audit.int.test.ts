@@ -77,6 +77,22 @@ describe('what the audit keeps', () => {
     expect((await listAuditRuns(test.db, { limit: 1 }))[0]?.checks).toMatchObject([{ name: 'one', late: 1 }]);
   });
 
+  it('is forgotten after a week, where a run over what moved found nothing', async () => {
+    const [quiet, late, whole] = [
+      await record([checkOf('zero', [])], 'touched'),
+      await record([checkOf('zero', [row('z', { verdict: 'late' })])], 'touched'),
+      await record([checkOf('zero', [])]),
+    ];
+    const ids = [quiet, late, whole].map(({ auditId }) => auditId);
+    await test
+      .db('audit_runs')
+      .whereIn('id', ids)
+      .update({ created_at: new Date(Date.now() - 8 * 24 * 3_600_000) });
+    await record([checkOf('zero', [])]);
+    const kept = await test.db('audit_runs').whereIn('id', ids).pluck<string[]>('id');
+    expect(kept.toSorted()).toEqual(ids.slice(1).toSorted());
+  });
+
   it('is over when a run over everything sees it no more, and a new case when it comes again', async () => {
     await record([checkOf('two', [row('a', { verdict: 'late' })])]);
     await record([checkOf('two', [], false)], 'touched');

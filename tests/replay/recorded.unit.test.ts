@@ -7,7 +7,7 @@ import { WORKFLOW_CONTEXTS, workflowBundle } from '../../temporal-config/bundle.
 /**
  * Histories of running workflows, kept as they were: what a change of a workflow's code would break, breaks here first.
  * Made anew by HANDSEL_RECORD_HISTORIES=tests/replay/histories npm test -- tests/main-job/main-job, or
- * tests/wallet/wallets.e2e for those of wallets.
+ * tests/wallet/wallets.e2e for those of wallets, or tests/audit/audit-books.e2e for those of the auditor.
  */
 const folder = path.join(import.meta.dirname, 'histories');
 const files = fs.readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -19,8 +19,12 @@ describe('recorded histories', () => {
     const names = files.map((file) => path.basename(file, '.json'));
     expect(names).toEqual(
       expect.arrayContaining([
+        'giftcard.auditBooks',
+        'giftcard.deliverAlerts',
         'giftcard.redeemGiftCard',
+        'giftcard.redeemGiftCard.halted',
         'giftcard.redeemGiftCard.parked',
+        'giftcard.resumePayouts',
         'giveaway.claimAward',
         'giveaway.publishGiveaway',
         'giveaway.runGiveaway',
