@@ -71,7 +71,7 @@ async function restore(
   }
   if (await owners.isOpen(owner.workflowId)) return false;
   // It may have ended, as it should, since it was listed.
-  if ((await listAgain(id)).length === 0 || !(await owners.start(owner))) return false;
+  if ((await listAgain(id)).length === 0 || !(await owners.start(owner, { restored: true }))) return false;
   await alerts.raise({
     key: `owner:${owner.workflowId}`,
     summary: `${owner.workflowId} had no open workflow and was started again`,

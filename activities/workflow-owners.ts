@@ -23,8 +23,10 @@ export interface OwnersDecision {
 
 export interface WorkflowOwners {
   isOpen(workflowId: string): Promise<boolean>;
-  /** @returns false when it runs already. */
-  start(owner: Owner): Promise<boolean>;
+  /** @param memo what is noted of the start. @returns false when it runs already. */
+  start(owner: Owner, memo?: Readonly<Record<string, unknown>>): Promise<boolean>;
+  /** @returns false when nobody waits for it. */
+  signal(workflowId: string, signal: string): Promise<boolean>;
   /** @returns null when it was accepted; else the code of the refusal: `service_unavailable` where nobody waits for it. */
   decide(decision: OwnersDecision): Promise<string | null>;
 }
@@ -44,7 +46,7 @@ export const workflowOwners = (client: Client): WorkflowOwners => ({
     }
   },
 
-  start: async ({ workflowType, workflowId, taskQueue, input, summary, searchAttributes = {} }) => {
+  start: async ({ workflowType, workflowId, taskQueue, input, summary, searchAttributes = {} }, memo = {}) => {
     const { requestId } = input;
     try {
       await client.workflow.start(workflowType, {
@@ -53,12 +55,22 @@ export const workflowOwners = (client: Client): WorkflowOwners => ({
         args: [input],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         staticSummary: summary,
-        memo: { requestId, restored: true },
+        memo: { requestId, ...memo },
         typedSearchAttributes: keywords({ RequestId: requestId, ...searchAttributes }),
       });
       return true;
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
+  },
+
+  signal: async (workflowId, signal) => {
+    try {
+      await client.workflow.getHandle(workflowId).signal(signal);
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
       throw error;
     }
   },

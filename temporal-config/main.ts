@@ -124,10 +124,12 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
   const provider = createPayments(config);
   const payments = createPaymentsActivities(provider, config.PAYMENTS_PLATFORM_ACCOUNT);
   const world: AuditWorld = { books: { giveaway: giveawayDb, giftcard: giftcardDb }, payments: provider };
+  const files = { provider: config.PAYMENTS_ADAPTER, payments: provider };
   const wallet = createWalletActivities({
     db: giveawayDb,
     alerts: storedAlerts(giveawayDb),
     owners,
+    files,
     payoutMinimumOf: (currency) => config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
   });
   const giveaway = createGiveawayActivities({
@@ -143,6 +145,7 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
     alerts: storedAlerts(giftcardDb),
     payments,
     owners: workflowOwners(temporal.giftcard),
+    files,
     payoutRulesOf: (currency) => ({
       payoutMinimumMinor: config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
       platformReserveMinor: config.PLATFORM_RESERVES.get(currency) ?? 0n,

@@ -2,6 +2,7 @@ import { AUDIT_BOOKS, DELIVER_ALERTS, type AuditBooksInput } from '../workflows/
 import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
 import { RUN_SETTLEMENTS, type SettlementRunInput } from '../workflows/giftcard/settlement.contract.ts';
 import { VERIFY_ENTRIES } from '../workflows/giveaway/contract.ts';
+import { RECONCILE_YESTERDAY } from '../workflows/platform/reconciliation.contract.ts';
 import type { Sweep } from './schedules.ts';
 import { TASK_QUEUES } from './task-queues.ts';
 
@@ -33,6 +34,14 @@ const ofBook =
       taskQueue,
       everyMs: Math.min(everyMs, ALERTS_EVERY_MS),
       summary: 'Tells people what they have to know',
+    },
+    {
+      namespace,
+      scheduleId: `${namespace}.reconcile-yesterday`,
+      workflowType: RECONCILE_YESTERDAY,
+      taskQueue,
+      everyMs: 24 * HOUR_MS,
+      summary: 'Holds the provider’s file of the day before against our book',
     },
     ...(['touched', 'whole'] as const).map((scope): Sweep => ({
       namespace,

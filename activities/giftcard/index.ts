@@ -10,6 +10,9 @@ import { bulkRetryActivities } from './bulk-retry.ts';
 import { freezeHostEscrowActivities } from './freeze-host-escrow.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
+import { reconciliationActivities, reconciliationOwnerSources, type ProviderFiles } from '../reconcile-provider.ts';
+import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
+import { adoptInGiftcard } from './reconcile-provider.ts';
 import type { WorkflowOwners } from '../workflow-owners.ts';
 import { giftcardOwnerSources, settleLeftEscrows } from './owner-sweep.ts';
 import { payoutLaneActivities } from './payout-lanes.ts';
@@ -28,6 +31,7 @@ export interface GiftcardDependencies {
   readonly payoutRulesOf: PayoutRulesOf;
   readonly payments: PayOutDependencies['payments'];
   readonly owners: WorkflowOwners;
+  readonly files: ProviderFiles;
 }
 
 export const createGiftcardActivities = ({
@@ -37,6 +41,7 @@ export const createGiftcardActivities = ({
   payoutRulesOf,
   payments,
   owners,
+  files,
 }: GiftcardDependencies) =>
   asActivities({
     ...foldAccountsActivities(db),
@@ -53,10 +58,20 @@ export const createGiftcardActivities = ({
     ...paySettlementActivities(db, alerts, payoutRulesOf),
     ...settleBatchActivities(db, payoutRulesOf),
     ...bulkRetryActivities(db, owners),
+    ...reconciliationActivities({
+      db,
+      files,
+      owners,
+      alerts,
+      taskQueue: GIFTCARD_TASK_QUEUE,
+      heartbeat,
+      kinds: ['transfer', 'reversal', 'fee'],
+      adopt: adoptInGiftcard(db, owners),
+    }),
     ...ownerSweepActivities({
       owners,
       alerts,
-      sources: giftcardOwnerSources(db),
+      sources: [...giftcardOwnerSources(db), ...reconciliationOwnerSources(db, GIFTCARD_TASK_QUEUE)],
       finish: (input) => settleLeftEscrows(db, input),
     }),
   });

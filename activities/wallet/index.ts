@@ -1,3 +1,4 @@
+import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import { foldAccountsActivities } from '../fold-accounts.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
@@ -7,6 +8,9 @@ import { disputeFundingActivities } from './dispute-funding.ts';
 import { fundWalletActivities } from './fund-wallet.ts';
 import { holdWalletActivities } from './hold-wallet.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
+import { reconciliationActivities, reconciliationOwnerSources, type ProviderFiles } from '../reconcile-provider.ts';
+import { WALLET_TASK_QUEUE } from '../../workflows/wallet/contract.ts';
+import { adoptInWallet } from './reconcile-provider.ts';
 import type { WorkflowOwners } from '../workflow-owners.ts';
 import { walletOwnerSources } from './owner-sweep.ts';
 import { withdrawWalletActivities } from './withdraw-wallet.ts';
@@ -15,11 +19,12 @@ export interface WalletDependencies {
   readonly db: Database;
   readonly alerts: AlertsPort;
   readonly owners: WorkflowOwners;
+  readonly files: ProviderFiles;
   /** The least that the provider pays out, in minor units. */
   readonly payoutMinimumOf: (currency: string) => bigint;
 }
 
-export const createWalletActivities = ({ db, alerts, owners, payoutMinimumOf }: WalletDependencies) =>
+export const createWalletActivities = ({ db, alerts, owners, files, payoutMinimumOf }: WalletDependencies) =>
   asActivities({
     ...fundWalletActivities(db),
     ...holdWalletActivities(db),
@@ -27,7 +32,21 @@ export const createWalletActivities = ({ db, alerts, owners, payoutMinimumOf }: 
     ...foldAccountsActivities(db),
     ...disputeFundingActivities(db, alerts),
     ...withdrawWalletActivities(db, alerts, payoutMinimumOf),
-    ...ownerSweepActivities({ owners, alerts, sources: walletOwnerSources(db) }),
+    ...reconciliationActivities({
+      db,
+      files,
+      owners,
+      alerts,
+      taskQueue: WALLET_TASK_QUEUE,
+      heartbeat,
+      kinds: ['charge'],
+      adopt: adoptInWallet(db, owners),
+    }),
+    ...ownerSweepActivities({
+      owners,
+      alerts,
+      sources: [...walletOwnerSources(db), ...reconciliationOwnerSources(db, WALLET_TASK_QUEUE)],
+    }),
   });
 
 export type WalletActivities = ReturnType<typeof createWalletActivities>;

@@ -2,6 +2,8 @@ import * as nexus from 'nexus-rpc';
 import {
   CREDIT_RELEASE,
   creditReleaseId,
+  FIND_PAYOUTS,
+  findPayoutsId,
   giveawayWallet,
   HOLD_WALLET,
   holdWalletId,
@@ -10,6 +12,8 @@ import {
   VOID_WALLET_HOLD,
   voidWalletHoldId,
   type CreditReleaseInput,
+  type FindPayoutsInput,
+  type FoundPayouts,
   type HeldWallet,
   type HoldWalletInput,
   type WalletHoldRef,
@@ -23,6 +27,11 @@ export const walletNexusServices = [
       workflowId: ({ releaseId }) => creditReleaseId(releaseId),
       summary: ({ releaseId, hostId }) => `Credit release ${releaseId} to host ${hostId}`,
       searchAttributes: ({ hostId }) => ({ HostId: hostId }),
+    }),
+    findPayouts: backedBy<FindPayoutsInput, FoundPayouts>({
+      workflowType: FIND_PAYOUTS,
+      workflowId: ({ pageId }) => findPayoutsId(pageId),
+      summary: ({ references }) => `Look for ${references.length} payouts`,
     }),
     holdWallet: backedBy<HoldWalletInput, HeldWallet>({
       workflowType: HOLD_WALLET,

@@ -3,6 +3,8 @@ import type { Route } from '../http/define-route.ts';
 import { auditBooksRoutes } from '../http/audit-books.ts';
 import { payoutHaltRoutes } from '../http/payout-halts.ts';
 import { financeAccountRoutes } from '../http/finance-accounts.ts';
+import { financeReconciliationCaseRoutes } from '../http/finance-reconciliation-cases.ts';
+import { financeReconciliationRoutes } from '../http/finance-reconciliations.ts';
 import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
@@ -36,6 +38,8 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...financeAccountRoutes(deps),
   ...auditBooksRoutes(deps, GIFTCARD_TASK_QUEUE),
   ...payoutHaltRoutes(deps, GIFTCARD_TASK_QUEUE),
+  ...financeReconciliationRoutes(deps, GIFTCARD_TASK_QUEUE),
+  ...financeReconciliationCaseRoutes(deps),
   ...financeAdjustmentRoutes(deps, 'merchant:receivable'),
   ...catalogueRoutes(deps),
   ...giftCardRoutes(deps),

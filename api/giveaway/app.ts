@@ -3,6 +3,8 @@ import type { Route } from '../http/define-route.ts';
 import { auditBooksRoutes } from '../http/audit-books.ts';
 import { payoutHaltRoutes } from '../http/payout-halts.ts';
 import { financeAccountRoutes } from '../http/finance-accounts.ts';
+import { financeReconciliationCaseRoutes } from '../http/finance-reconciliation-cases.ts';
+import { financeReconciliationRoutes } from '../http/finance-reconciliations.ts';
 import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { cancelGiveawayRoute } from './cancel-giveaway.ts';
 import { claimAwardRoutes } from './claim-award.ts';
@@ -39,6 +41,8 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...financeAccountRoutes(deps),
   ...auditBooksRoutes(deps, WALLET_TASK_QUEUE),
   ...payoutHaltRoutes(deps, WALLET_TASK_QUEUE),
+  ...financeReconciliationRoutes(deps, WALLET_TASK_QUEUE),
+  ...financeReconciliationCaseRoutes(deps),
   ...financeAdjustmentRoutes(deps, 'host:receivable'),
   ...giveawayRoutes(deps),
   ...proofRoutes(deps),

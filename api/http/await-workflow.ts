@@ -75,12 +75,19 @@ const startOptions = (options: StartOptions) => ({
  * Starts the workflow and does not wait for it; one that runs or ran under this id is the same wish.
  * @throws DomainError service_unavailable when nobody can say that it was started.
  */
-export async function startWorkflow(client: Client, options: StartOptions): Promise<void> {
+export const startWorkflow = (client: Client, options: StartOptions): Promise<void> => start(client, options, {});
+
+async function start(
+  client: Client,
+  options: StartOptions,
+  change: { workflowIdReusePolicy?: 'ALLOW_DUPLICATE' },
+): Promise<void> {
   try {
     await client.withDeadline(Date.now() + options.budgetMs, () =>
       client.workflow.start(options.workflowType, {
         ...startOptions(options),
         workflowIdConflictPolicy: 'USE_EXISTING',
+        ...change,
       }),
     );
   } catch (error) {
@@ -89,6 +96,13 @@ export async function startWorkflow(client: Client, options: StartOptions): Prom
     throw error;
   }
 }
+
+/**
+ * Starts the workflow anew, also where one ran under this id before; one that runs now is the same wish.
+ * @throws DomainError service_unavailable when nobody can say that it was started.
+ */
+export const restartWorkflow = (client: Client, options: StartOptions): Promise<void> =>
+  start(client, options, { workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
 
 export interface UpdateRunningOptions {
   readonly workflowId: string;

@@ -4,11 +4,11 @@ import type { Db } from '../connect.ts';
 
 export interface SecondDecision {
   readonly decisionId: string;
-  readonly subjectType: 'settlement' | 'refund' | 'withdrawal' | 'dispute';
+  readonly subjectType: 'settlement' | 'refund' | 'withdrawal' | 'dispute' | 'reconciliation_case';
   readonly subjectId: string;
   /** The case that it is about: a later case takes two people again. */
   readonly caseNumber: number;
-  readonly kind: 'honour' | 'give_back' | 'write_off';
+  readonly kind: 'honour' | 'give_back' | 'write_off' | 'accept_loss';
   readonly reason: string;
 }
 

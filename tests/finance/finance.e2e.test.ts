@@ -100,10 +100,99 @@ describe('finance', () => {
     ]);
   }, 240_000);
 
+  it('holds the provider’s file against both books, adopts its truth, and books a loss by two people', async () => {
+    const date = new Date().toISOString().slice(0, 10);
+    const both = async (path: string) =>
+      Promise.all(
+        [giveaways, cards].map(
+          async (api) => expectStatus(await api('GET', `/v1/finance/${path}`, { token: finance[0]?.token }), 200).body,
+        ),
+      );
+    const reconcile = async (): Promise<void> => {
+      const before = await both('reconciliations');
+      for (const api of [giveaways, cards])
+        expectStatus(
+          await api('POST', '/v1/finance/reconciliations', { token: finance[0]?.token, body: { date } }),
+          202,
+        );
+      await waitFor('the reconciliations', async () =>
+        (await both('reconciliations')).every(
+          ({ data: [found] }, index) =>
+            found?.state === 'DONE' && found.updatedAt !== before[index]?.data[0]?.updatedAt,
+        ),
+      );
+    };
+    const bad = await post('reconciliations', { date: '2999-01-01' });
+    expect([bad.status, bad.body.code]).toEqual([422, 'reconciliation_date_invalid']);
+
+    // A withdrawal is the other book's; a transfer that nobody of ours asked for is a case.
+    const account = { token: host.token, body: { payoutAccount: 'acct_fiona' } };
+    expectStatus(await giveaways('PUT', '/v1/wallet/USD/payout-account', account), 200);
+    const money = { token: host.token, body: { amountMinor: '5000', currency: 'USD' } };
+    const { withdrawalId } = expectStatus(await giveaways('POST', '/v1/wallet/withdrawals', money), 201).body;
+    await waitFor('the withdrawal', async () => {
+      const found = await giveaways('GET', `/v1/wallet/withdrawals/${withdrawalId}`, { token: host.token });
+      return found.body.state === 'SUCCEEDED';
+    });
+    await provider.move('pool', 'acct_thief', '700', 'source');
+    await reconcile();
+    const [charges, transfers] = await both('reconciliations');
+    expect(charges.data[0].counts).toMatchObject({ matched: 2, missingHere: 0, missingThere: 0, amountDiffers: 0 });
+    expect(transfers.data[0].counts).toMatchObject({
+      missingHere: 1,
+      missingThere: 0,
+      amountDiffers: 0,
+      stateDiffers: 0,
+    });
+    expect(transfers.data[0].counts.matched).toBe(2 * PARKED);
+
+    const [found] = (await get('reconciliation-cases?state=open&kind=missing_here')).data;
+    const path = `reconciliation-cases/${found.caseId}`;
+    const act = (action: string, more: object = {}, who = 0) =>
+      post(`${path}/${action}`, { caseNumber: 1, reason: 'looked into it', ...more }, who);
+    expectStatus(await act('assign', { assignee: 'ada' }), 200);
+    expectStatus(await act('note'), 200);
+    expect((await act('adopt')).body.code).toBe('adoption_not_possible');
+    expect((await act('dismiss', { caseNumber: 2 })).body.code).toBe('case_changed');
+    expect(expectStatus(await act('accept-loss'), 200).body).toMatchObject({ approved: false });
+    expect(expectStatus(await act('accept-loss', {}, 1), 200).body).toMatchObject({ resolution: 'loss_accepted' });
+    expect((await act('dismiss')).body.code).toBe('case_not_open');
+    const { history } = await get(path);
+    expect(history.map(({ type }: { type: string }) => type.split('.').at(-1))).toEqual([
+      'opened',
+      'assigned',
+      'noted',
+      'resolved',
+    ]);
+
+    // The message that a payout came back was lost: the file knows, and finance adopts what it says.
+    const { transfers: paid } = await providerTruth(test.stack);
+    const payout = paid.find(({ destination, status }) => destination === 'acct_fiona' && status === 'succeeded');
+    await provider.loseMessages();
+    await provider.reverse(payout?.reference ?? '');
+    await reconcile();
+    const list = '/v1/finance/reconciliation-cases?state=open&kind=state_differs';
+    const [returned] = expectStatus(await giveaways('GET', list, { token: finance[0]?.token }), 200).body.data;
+    expect(returned).toMatchObject({ subjectType: 'withdrawal', subjectId: withdrawalId });
+    const adoption = { token: finance[0]?.token, body: { caseNumber: 1, reason: 'it came back' } };
+    expectStatus(await giveaways('POST', `/v1/finance/reconciliation-cases/${returned.caseId}/adopt`, adoption), 200);
+    const adopted = async () =>
+      (await giveaways('GET', `/v1/finance/reconciliation-cases/${returned.caseId}`, adoption)).body.resolution;
+    await waitFor('the adoption', async () => (await adopted()) === 'adopted');
+    const back = await giveaways('GET', `/v1/wallet/withdrawals/${withdrawalId}`, { token: host.token });
+    expect(back.body.state).toBe('RETURNED');
+  }, 240_000);
+
   it('leaves histories that replay, and keeps every invariant of both books', async () => {
-    const replayed = await withTemporal(test.stack, ({ giftcard }) => replayHistories(giftcard));
-    expect(replayed.failures).toEqual([]);
-    expect(replayed.types).toEqual(expect.arrayContaining(['bulkRetry']));
+    const [cardSide, walletSide] = await withTemporal(test.stack, async ({ giftcard, giveaway }) => [
+      await replayHistories(giftcard),
+      await replayHistories(giveaway),
+    ]);
+    expect([cardSide?.failures, walletSide?.failures]).toEqual([[], []]);
+    expect(cardSide?.types).toEqual(expect.arrayContaining(['bulkRetry', 'reconcileProvider', 'reconciliationCase']));
+    expect(walletSide?.types).toEqual(
+      expect.arrayContaining(['findPayouts', 'reconcileProvider', 'reconciliationCase']),
+    );
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);
   }, 180_000);
 });

@@ -7,7 +7,7 @@ import { WORKFLOW_CONTEXTS, workflowBundle } from '../../temporal-config/bundle.
 /**
  * Histories of running workflows, kept as they were: what a change of a workflow's code would break, breaks here first.
  * Made anew by HANDSEL_RECORD_HISTORIES=tests/replay/histories npm test -- tests/main-job/main-job, or
- * tests/wallet/wallets.e2e for those of wallets, or tests/audit/audit-books.e2e for those of the auditor.
+ * tests/wallet/wallets.e2e (wallets), tests/audit/audit-books.e2e (the auditor), tests/finance (finance).
  */
 const folder = path.join(import.meta.dirname, 'histories');
 const files = fs.readdirSync(folder).filter((file) => file.endsWith('.json'));
@@ -21,6 +21,9 @@ describe('recorded histories', () => {
       expect.arrayContaining([
         'giftcard.auditBooks',
         'giftcard.deliverAlerts',
+        'giftcard.bulkRetry',
+        'giftcard.reconcileProvider',
+        'giftcard.reconciliationCase',
         'giftcard.redeemGiftCard',
         'giftcard.redeemGiftCard.halted',
         'giftcard.redeemGiftCard.parked',
@@ -29,7 +32,10 @@ describe('recorded histories', () => {
         'giveaway.publishGiveaway',
         'giveaway.runGiveaway',
         'wallet.disputeFunding',
+        'wallet.findPayouts',
         'wallet.fundWallet',
+        'wallet.reconcileProvider',
+        'wallet.reconciliationCase',
         'wallet.returnWithdrawal',
         'wallet.withdrawWallet',
         'wallet.withdrawWallet.parked',

@@ -30,6 +30,9 @@ export function paymentProvider(stack: Stack) {
     /** The next transfers that match are struck. */
     strike: (fault: object) => post('/admin/faults', setting('SIMULATOR_ADMIN_TOKEN'), fault),
 
+    /** From now on the provider tells us nothing. */
+    loseMessages: () => call('PUT', '/admin/settings', setting('SIMULATOR_ADMIN_TOKEN'), { webhooks: { dropped: 1 } }),
+
     /** A transfer that was carried out comes back; the provider tells us so. */
     reverse: (reference: string) => post(`/admin/transfers/${reference}/reverse`, setting('SIMULATOR_ADMIN_TOKEN'), {}),
 

@@ -169,6 +169,17 @@ export interface CreditReleaseInput {
   readonly requestId: string;
 }
 
+export interface FindPayoutsInput {
+  readonly pageId: string;
+  /** Ids of intents; at most 500. */
+  readonly references: readonly string[];
+  readonly requestId: string;
+}
+
+export interface FoundPayouts {
+  readonly known: readonly string[];
+}
+
 /**
  * What other domains ask of a host's wallet. Each operation is backed by a workflow, may be repeated, and answers a
  * business refusal with an operation failure whose type is the error code.
@@ -181,9 +192,13 @@ export const giveawayWallet = nexus.service('GiveawayWallet', {
   voidWalletHold: nexus.operation<WalletHoldRef, void>(),
   /** What escrow gives back. */
   creditRelease: nexus.operation<CreditReleaseInput, void>(),
+  /** Whose payouts they are that the other book does not know. */
+  findPayouts: nexus.operation<FindPayoutsInput, FoundPayouts>(),
 });
 export const GIVEAWAY_WALLET_ENDPOINT = 'giveaway-wallet';
 
+export const FIND_PAYOUTS = 'findPayouts';
+export const findPayoutsId = (pageId: string): string => `wallet.find-payouts/${pageId}`;
 export const CREDIT_RELEASE = 'creditRelease';
 export const creditReleaseId = (releaseId: string): string => `wallet.credit/${releaseId}`;
 export const HOLD_WALLET = 'holdWallet';
