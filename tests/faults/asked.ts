@@ -11,6 +11,7 @@ Without a scenario: all of them.
   --seeds N      how many seeds each scenario runs with (1)
   --seed S       the first seed (1); with what failed, its seed is printed
   --points A-B   only these of the points that a scenario numbers, to look closer or to resume
+  --patience S   for how many seconds each operation may take to come right (120)
   --quick        a small selection of each scenario's points, by the seed
   --json FILE    writes the results for machines
   --list         the scenarios, and the bugs that can be planted
@@ -26,6 +27,7 @@ export interface Asked {
   readonly seeds: number;
   readonly points: { readonly first: number; readonly last: number };
   readonly quick: boolean;
+  readonly patienceMs: number;
   readonly json: string | undefined;
   /** Bugs to plant instead. */
   readonly planted: readonly string[] | undefined;
@@ -39,6 +41,7 @@ function parse(args: readonly string[]) {
       seeds: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
       points: { type: 'string' },
+      patience: { type: 'string', default: '120' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
       planted: { type: 'boolean', default: false },
@@ -64,14 +67,16 @@ export function ask(args: readonly string[]): Asked | number {
   const known = values.planted ? plantedNames() : SCENARIOS.map(({ name }) => name);
   const unknown = positionals.filter((name) => !known.includes(name));
   if (unknown.length > 0) return complain(`Unknown: ${unknown.join(', ')}. There are ${known.join(', ')}.`);
-  const [seeds, firstSeed] = [wholeNumber(values.seeds), wholeNumber(values.seed)];
-  if (seeds === undefined || firstSeed === undefined) return complain('--seeds and --seed take 1 or more.');
+  const [seeds, firstSeed, patience] = [values.seeds, values.seed, values.patience].map(wholeNumber);
+  if (seeds === undefined || firstSeed === undefined || patience === undefined)
+    return complain('--seeds, --seed and --patience take 1 or more.');
   const points = pointsOf(values.points);
   if (!points) return complain('--points takes two numbers of points, as in 3-17.');
   const scenarios = SCENARIOS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const chosen = known.filter((name) => positionals.length === 0 || positionals.includes(name));
   const planted = values.planted ? chosen : undefined;
-  return { scenarios, firstSeed, seeds, points, quick: values.quick, json: values.json, planted };
+  const { quick, json } = values;
+  return { scenarios, firstSeed, seeds, points, quick, patienceMs: patience * 1_000, json, planted };
 }
 
 function complain(what: string): number {

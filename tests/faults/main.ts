@@ -3,12 +3,14 @@ import path from 'node:path';
 import { runCommand } from '../../scripts/stack/command.ts';
 import { say } from '../../scripts/stack/run.ts';
 import { ask, type Asked } from './asked.ts';
+import { waitAtMost } from './patience.ts';
 import { runPlanted, type PlantedResult } from './planted.ts';
 import { runScenario, type Result } from './run-scenario.ts';
 
 runCommand(async (args) => {
   const asked = ask(args);
   if (typeof asked === 'number') return asked;
+  waitAtMost(asked.patienceMs);
   return asked.planted ? plantAll(asked.planted, asked.json) : runAll(asked);
 });
 

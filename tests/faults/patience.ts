@@ -2,7 +2,13 @@ import { delay } from '../../scripts/stack/run.ts';
 import type { Answer } from '../../scripts/stack/http-client.ts';
 
 /** How long a client, and a scenario, waits for what has been struck to be right again. */
-export const PATIENCE_MS = 120_000;
+let patienceMs = 120_000;
+
+/** Longer on a slow machine; shorter where something is expected not to come right. */
+export const waitAtMost = (ms: number): void => {
+  patienceMs = ms;
+};
+
 const AGAIN_MS = 400;
 
 /** Answers that say: send the same again. */
@@ -14,7 +20,7 @@ const IN_FLIGHT = 'idempotency_in_flight';
  * @throws when it is refused, or there is no final answer in time.
  */
 export async function insist(what: string, call: () => Promise<Answer>, wanted: readonly number[]): Promise<Answer> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + patienceMs;
   let last = 'nothing';
   while (Date.now() < deadline) {
     const answer = await call().catch((error: unknown) => String(error));
@@ -27,16 +33,12 @@ export async function insist(what: string, call: () => Promise<Answer>, wanted: 
     }
     await delay(AGAIN_MS);
   }
-  throw new Error(`${what} got no final answer within ${PATIENCE_MS / 1_000} s; the last was ${last}`);
+  throw new Error(`${what} got no final answer within ${patienceMs / 1_000} s; the last was ${last}`);
 }
 
 /** Asks again until it says something. @throws when it does not in time. */
-export async function untilSaid<T>(
-  what: string,
-  ask: () => Promise<T | undefined>,
-  patienceMs = PATIENCE_MS,
-): Promise<T> {
-  const deadline = Date.now() + patienceMs;
+export async function untilSaid<T>(what: string, ask: () => Promise<T | undefined>, atMostMs = patienceMs): Promise<T> {
+  const deadline = Date.now() + atMostMs;
   let trouble = '';
   while (Date.now() < deadline) {
     try {
@@ -47,5 +49,5 @@ export async function untilSaid<T>(
     }
     await delay(AGAIN_MS / 2);
   }
-  throw new Error(`Waited ${patienceMs / 1_000} s for ${what}${trouble}`);
+  throw new Error(`Waited ${atMostMs / 1_000} s for ${what}${trouble}`);
 }

@@ -30,7 +30,7 @@ interface Truth {
 
 /** The provider from outside: told what to do wrong, and asked what really happened. */
 export function providerOf(stack: Stack) {
-  const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Response> => {
+  const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Response> => {
     const response = await fetch(`${stack.applicationUrl('payments-simulator')}/admin/${path}`, {
       method,
       headers: {
@@ -45,7 +45,9 @@ export function providerOf(stack: Stack) {
   return {
     /** The next payments that match are struck. */
     strike: (fault: ProviderFault) => call('POST', 'faults', fault),
-    heal: () => call('DELETE', 'faults'),
+    /** Goes wrong so often in each way, at calls that follow from the seed. */
+    mix: (mix: { seed: number; rates: Readonly<Record<string, object>> }) => call('PUT', 'mix', mix),
+    heal: () => call('DELETE', 'mix'),
     /** A transfer that was carried out comes back. */
     reverse: (reference: string) => call('POST', `transfers/${reference}/reverse`, {}),
     truth: async () => (await (await call('GET', 'truth')).json()) as Truth,

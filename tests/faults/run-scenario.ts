@@ -5,7 +5,7 @@ import { prove } from './proofs/prove.ts';
 import { Random } from './random.ts';
 import type { Outcome, Run, Scenario } from './scenario.ts';
 import { Stand } from './stand.ts';
-import { openWorld } from './world.ts';
+import { openWorld, type World } from './world.ts';
 
 /** For machines: its shape stays. */
 export interface Result {
@@ -57,7 +57,12 @@ export async function runSeed(
   say: (line: string) => void,
 ): Promise<Outcome> {
   const tell = (line: string): void => say(`${scenario.name}, seed ${seed}: ${line}`);
-  const world = await openWorld(stand.stack);
+  let world: World;
+  try {
+    world = await openWorld(stand.stack);
+  } catch (error) {
+    return { points: 0, problems: [`before anything was broken: ${String(error)}`] };
+  }
   const watch = new AuditWatch(stand.stack);
   const outcome = await scenario
     .run({ stand, world, seed, random: new Random(seed), quick, points, tell })

@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import { delay } from '../../scripts/stack/run.ts';
 import { APPLICATIONS, Stack, type Application } from '../../scripts/stack/stack.ts';
 import { hasIntent } from './proofs/provider-agrees.ts';
@@ -53,6 +52,7 @@ export class Stand {
   /** What the provider tells us passes here. */
   readonly webhooks: WebhookRelay;
   readonly #provider: ProviderProxy;
+  #lowered = false;
 
   private constructor({ stack, links, strikes, webhooks, provider }: Parts) {
     this.stack = stack;
@@ -129,10 +129,11 @@ export class Stand {
 
   async #comeBack(name: Application): Promise<void> {
     await delay(RESTART_AFTER_MS);
-    if (fs.existsSync(this.stack.runDir) && !this.stack.processes.isRunning(name)) this.stack.launch(name);
+    if (!this.#lowered && !this.stack.processes.isRunning(name)) this.stack.launch(name);
   }
 
   async lower(): Promise<void> {
+    this.#lowered = true;
     await this.stack.stop();
     await Promise.all([...this.links.values()].map((link) => link.close()));
     await Promise.all([this.#provider.close(), this.webhooks.close()]);

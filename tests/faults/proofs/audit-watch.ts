@@ -3,6 +3,12 @@ import { delay } from '../../../scripts/stack/run.ts';
 import type { Stack } from '../../../scripts/stack/stack.ts';
 
 const PAUSE_MS = 1_000;
+/**
+ * What we hear from the provider later than it happens: a line of the audit counts what is late as well, so while messages
+ * are withheld these say nothing. When all is at rest they must hold, and the books are held against the provider exactly.
+ */
+const HEARD_LATER = /provider’s (balance|truth)/;
+
 /** What the audit finds broken, as sentences. */
 export async function auditHolds(stack: Stack): Promise<string[]> {
   const lines = await runAudit(stack.environment);
@@ -26,7 +32,7 @@ export class AuditWatch {
     while (!this.#stopped) {
       try {
         const broken = await auditHolds(stack);
-        for (const line of broken) this.#found.add(`while it ran: ${line}`);
+        for (const line of broken) if (!HEARD_LATER.test(line)) this.#found.add(`while it ran: ${line}`);
         this.#runs += 1;
       } catch {
         // What it reads is down: that is the scenario's doing.

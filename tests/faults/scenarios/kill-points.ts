@@ -30,8 +30,7 @@ export const killPoints = (flow: Flow, process: Process = 'worker'): Scenario =>
     const targets = run.quick ? run.random.shuffle(asked).slice(0, QUICK_POINTS) : asked;
     run.tell(`${met.length} effects, ${targets.length} points: ${met.join('; ')}`);
     const outcomes: Outcome[] = [];
-    for (let first = 0; first < targets.length; first += TOGETHER) {
-      const together = targets.slice(first, first + TOGETHER);
+    for (const together of rounds(targets)) {
       const operations = await flow.make(run.world, together.length, run.random);
       const struck = together.map((target, index): Struck => {
         const operation = operations[index];
@@ -46,6 +45,17 @@ export const killPoints = (flow: Flow, process: Process = 'worker'): Scenario =>
     };
   },
 });
+
+/** What is lost is made good by the process that lost it, so nobody kills it meanwhile. */
+const rounds = (targets: readonly Target[]): Target[][] =>
+  Map.groupBy(targets, ({ strike }) => strike.startsWith('kill'))
+    .values()
+    .flatMap((group) =>
+      Array.from({ length: Math.ceil(group.length / TOGETHER) }, (_, index) =>
+        group.slice(index * TOGETHER, (index + 1) * TOGETHER),
+      ),
+    )
+    .toArray();
 
 /** What one operation meets when nothing breaks. */
 async function count(flow: Flow, process: Process, { world, random, stand }: Run): Promise<readonly string[]> {

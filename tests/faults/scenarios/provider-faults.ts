@@ -1,12 +1,10 @@
-import { delay } from '../../../scripts/stack/run.ts';
 import { decideOnce } from '../flows/decide.ts';
 import { carryThrough, type Flow, type NamedOperation } from '../flows/flow.ts';
 import { fund } from '../flows/fund.ts';
 import { redeem } from '../flows/redeem.ts';
 import { refund } from '../flows/refund.ts';
 import { withdraw } from '../flows/withdraw.ts';
-import { providerOf, type ProviderFault } from '../provider.ts';
-import type { Random } from '../random.ts';
+import { providerOf } from '../provider.ts';
 import type { Run, Scenario } from '../scenario.ts';
 
 /** A hundred operations, all of which speak to the provider. */
@@ -23,24 +21,30 @@ const REFUSED: ReadonlySet<string> = new Set([
   'withdraw FAILED',
   'refund WAITING_FOR_MERCHANT',
 ]);
-/** Of transfers; a charge that is refused is an answer to its caller, and is no trouble. */
-const REFUSALS = ['account_restricted', 'account_closed', 'insufficient_funds', 'limit_exceeded'];
-const LONGEST_GAP_MS = 250;
+const ON_THE_WIRE = {
+  timeout_before: 0.03,
+  timeout_after: 0.03,
+  error_before: 0.05,
+  error_after: 0.05,
+  reset_before: 0.04,
+  reset_after: 0.04,
+  malformed_before: 0.03,
+  malformed_after: 0.03,
+  rate_limit: 0.04,
+};
+const OF_PAYMENTS = { ...ON_THE_WIRE, pending: 0.06, appear_late: 0.05, fee_differs: 0.04, fee_late: 0.04 };
+/** A charge that is refused is an answer to its caller, and no trouble. */
+const RATES = {
+  charge: OF_PAYMENTS,
+  transfer: { ...OF_PAYMENTS, refuse: 0.08, pending_then_failed: 0.03 },
+  look_up: ON_THE_WIRE,
+};
 
-function anyFault(random: Random): ProviderFault {
-  const operation = random.pick(['charge', 'transfer', 'transfer', 'transfer'] as const);
-  const kind = random.pick(['error', 'reset', 'timeout', 'refuse'] as const);
-  const effect = random.pick(['before', 'after'] as const);
-  if (kind !== 'refuse' || operation === 'charge')
-    return { match: { operation }, effect, kind: kind === 'refuse' ? 'error' : kind };
-  return { match: { operation }, effect: 'before', kind, code: random.pick(REFUSALS) };
-}
-
-/** The provider refuses, hangs, breaks off and errs, before and after the effect, in an order that the seed gives. */
+/** The provider goes wrong in every way it can, at calls that follow from the seed. */
 export const providerFaults: Scenario = {
   name: 'provider-faults',
-  summary: 'a hundred operations while the provider refuses, hangs, resets and errs, before and after the effect',
-  run: async ({ stand, world, random, quick }: Run) => {
+  summary: 'a hundred operations while the provider refuses, hangs, resets, errs, forgets, and changes its mind',
+  run: async ({ stand, world, seed, random, quick }: Run) => {
     const provider = providerOf(stand.stack);
     const operations: NamedOperation[] = [];
     for (const [flow, share] of MIX) {
@@ -48,19 +52,9 @@ export const providerFaults: Scenario = {
       const made = await flow.make(world, count, random);
       operations.push(...made.map((operation, index) => ({ ...operation, name: `${flow.name} ${index + 1}` })));
     }
-    let running = true;
-    let faults = 0;
-    const striking = (async () => {
-      while (running) {
-        await provider.strike(anyFault(random));
-        faults += 1;
-        await delay(random.between(0, LONGEST_GAP_MS));
-      }
-      await provider.heal();
-    })();
+    await provider.mix({ seed, rates: RATES });
     const problems = await Promise.all(random.shuffle(operations).map(orRefused));
-    running = false;
-    await striking;
+    await provider.heal();
     return { points: operations.length, problems: [...problems.flat(), ...(await decideOnce(world))] };
   },
 };
