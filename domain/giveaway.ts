@@ -1,4 +1,5 @@
 import { entryRules, type EligibilityRules, type EntryMethod } from './entry-methods.ts';
+import { modeRulesText, type ModeRules } from './giveaway-modes.ts';
 
 /** The life of a giveaway and of an award, as rules. */
 
@@ -38,7 +39,14 @@ export type AwardState =
 export interface RulesInput {
   readonly title: string;
   readonly giveawayId: string;
-  readonly prizes: readonly { readonly position: number; readonly faceMinor: string; readonly currency: string }[];
+  readonly prizes: readonly {
+    readonly position: number;
+    readonly name: string;
+    readonly quantity: number;
+    readonly faceMinor: string;
+    readonly currency: string;
+  }[];
+  readonly mode: ModeRules;
   readonly closesAt: string;
   readonly claimWindowMs: number;
   readonly methods: readonly EntryMethod[];
@@ -47,9 +55,10 @@ export interface RulesInput {
 
 /** The official rules as plain text; their hash is in the commitment, so every word of it is fixed at OPEN. */
 export function rulesText(input: RulesInput): string {
-  const { title, giveawayId, prizes, closesAt, claimWindowMs } = input;
+  const { title, giveawayId, prizes, closesAt, claimWindowMs, mode } = input;
   const list = prizes.map(
-    (prize) => `  ${prize.position}. a gift card of ${prize.faceMinor} minor units of ${prize.currency}`,
+    ({ position, name, quantity, faceMinor, currency }) =>
+      `  ${position}. ${name}: ${quantity} of a gift card of ${faceMinor} minor units of ${currency}`,
   );
   return [
     `Giveaway ${giveawayId}: ${title}`,
@@ -61,7 +70,7 @@ export function rulesText(input: RulesInput): string {
     '',
     `Entry ends at ${closesAt}. The host, the merchants of the prizes and who works for the platform cannot win.`,
     'What a social network has not confirmed, and who is under review when entry is frozen, takes no part in the draw.',
-    'The draw ranks all participants once, by handsel-draw-v1, with commit-reveal randomness whose hash is published when entry begins.',
+    ...modeRulesText(mode),
     `A winner claims within ${claimWindowMs} ms; else the prize goes to the next rank that was never offered one.`,
     '',
   ].join('\n');

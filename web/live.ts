@@ -10,7 +10,13 @@ interface Snapshot {
   readonly participantCount: number;
   readonly prizes: readonly {
     readonly id: string;
+    readonly groupId: string;
+  }[];
+  readonly prizeGroups: readonly {
+    readonly id: string;
     readonly position: number;
+    readonly name: string;
+    readonly quantity: number;
     readonly amountMinor: string;
     readonly currency: string;
   }[];
@@ -48,10 +54,13 @@ function show(snapshot: Snapshot): void {
   element('description').textContent = snapshot.description;
   element('participants').textContent = snapshot.participantCount.toLocaleString();
   element('prizes').replaceChildren(
-    ...snapshot.prizes.map((prize) => row(`Prize ${prize.position}`, money(prize.amountMinor, prize.currency))),
+    ...snapshot.prizeGroups.map(({ position, name, quantity, amountMinor, currency }) =>
+      row(`${position}. ${name}`, `${quantity === 1 ? '' : `${quantity} × `}${money(amountMinor, currency)}`),
+    ),
   );
   showPhase(snapshot.state);
-  const positions = new Map(snapshot.prizes.map((prize) => [prize.id, prize.position]));
+  const positionOf = new Map(snapshot.prizeGroups.map(({ id, position }) => [id, position]));
+  const positions = new Map(snapshot.prizes.map((prize) => [prize.id, positionOf.get(prize.groupId)]));
   element('winners').replaceChildren(
     ...snapshot.winners.map((winner) =>
       row(`Rank ${winner.rank}`, `prize ${positions.get(winner.prizeId) ?? '?'} · ${winner.state.toLowerCase()}`),

@@ -3,7 +3,7 @@ import { RANKS_PER_PAGE, saveRankingPage } from '../../db/giveaway/draw-giveaway
 import { readDrawEntries } from '../../db/giveaway/read-draw-entries.ts';
 import { EntryTree, type EntrySummary } from '../../domain/draw/entry-tree.ts';
 import { copyCommitment, EntryWeights, type WeighedParticipants } from '../../domain/draw/entry-weights.ts';
-import { Ranking } from '../../domain/draw/rank-participants.ts';
+import { ranksOf, type Ranks } from '../../domain/draw/rankings.ts';
 import type { ProofHead } from '../../domain/proof/proof.ts';
 import { checkRoot, checkTotals } from '../../domain/proof/proof-checks.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
@@ -48,7 +48,7 @@ async function rank({ connection, giveawayId, head }: Extract<DrawTask, { kind: 
     checkTotals(head, tree.totals());
     checkRoot(head, tree.root());
     const participants = weights.participants();
-    const ranking = new Ranking(drawCrypto, head.seed, participants);
+    const ranking = ranksOf(drawCrypto, head.commitment, head.seed, participants);
     // A page is written while the next one is computed.
     let writing = Promise.resolve();
     for (let firstRank = 1; firstRank <= ranking.size; firstRank += RANKS_PER_PAGE) {
@@ -63,7 +63,7 @@ async function rank({ connection, giveawayId, head }: Extract<DrawTask, { kind: 
 
 const HASH = 32;
 
-function nextPage(ranking: Ranking, participants: WeighedParticipants): Buffer {
+function nextPage(ranking: Ranks, participants: WeighedParticipants): Buffer {
   const page = Buffer.alloc(Math.min(RANKS_PER_PAGE, ranking.size - ranking.ranked) * HASH);
   for (let at = 0; at < page.length; at += HASH) copyCommitment(participants, ranking.next(), page, at);
   return page;

@@ -11,7 +11,8 @@ import {
   type Commitment,
 } from '../../domain/draw/commitment.ts';
 import type { EntrySummary } from '../../domain/draw/entry-tree.ts';
-import { commitRevealSource } from '../../domain/draw/randomness.ts';
+import { commitRevealSource, drawSecretAad } from '../../domain/draw/randomness.ts';
+import { algorithmOf } from '../../domain/giveaway-modes.ts';
 import type { CommitmentSignature, ProofCrypto, ProofHead } from '../../domain/proof/proof.ts';
 import { checkRandomness, checkRules, checkSeed, checkSignature } from '../../domain/proof/proof-checks.ts';
 import { proofHead } from '../../domain/proof/proof-head.ts';
@@ -21,7 +22,7 @@ import { runInThread } from '../../runtime/run-in-thread.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
 import type { RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
 import type { DrawTask, Ranked } from './draw-giveaway.thread.ts';
-import { drawSecretAad } from './run-giveaway.ts';
+import { commitInstantWin, revealInstantWin } from './reveal-instant-win.ts';
 
 export interface DrawDependencies {
   readonly db: Database;
@@ -31,9 +32,11 @@ export interface DrawDependencies {
   readonly heartbeat: () => void;
 }
 
-export const drawGiveawayActivities = ({ db, secrets, signer, heartbeat }: DrawDependencies) => ({
+export const drawGiveawayActivities = (deps: DrawDependencies) => ({
   /** Settles who takes part, hashes every entry into the tree and publishes the signed commitment, before the secret is revealed. */
   commitDraw: async (input: RunGiveawayInput): Promise<void> => {
+    if (await commitInstantWin(deps, input)) return;
+    const { db, signer, heartbeat } = deps;
     for (let after: string | null = ''; after !== null; heartbeat()) {
       ({ next: after } = await settleEligibility(db, { giveawayId: input.giveawayId, after }));
     }
@@ -50,6 +53,8 @@ export const drawGiveawayActivities = ({ db, secrets, signer, heartbeat }: DrawD
 
   /** Carries out what was committed to. A proof that does not verify is never published. */
   drawGiveaway: async (input: RunGiveawayInput): Promise<void> => {
+    if (await revealInstantWin(deps, input)) return;
+    const { db, secrets, heartbeat } = deps;
     const { draw } = await readDrawMaterial(db, input.giveawayId);
     if (!draw.commitment || !draw.signature) throw new Error(`Giveaway ${input.giveawayId} has no commitment`);
     const secret = secrets.open(draw.secret_sealed, drawSecretAad(input.giveawayId)).toString('utf8');
@@ -87,7 +92,8 @@ const commitmentOf = (giveawayId: string, material: DrawMaterial, entries: Entry
     {
       giveawayId,
       drawNumber: 1,
-      prizeUnits: material.prizes.map(({ id }) => ({ unitId: id, prizeId: id })),
+      algorithm: algorithmOf(material.mode),
+      prizeUnits: material.prizes.map(({ id, groupId }) => ({ unitId: id, prizeId: groupId })),
       rulesHash: hashRules(drawCrypto, material.draw.rules_text),
       randomness: commitRevealSource(toHex(material.draw.secret_hash)),
       openedAt: material.openedAt.toISOString(),

@@ -6,6 +6,7 @@ import type { SocialPort } from '../../providers/social/port.ts';
 import { asActivities } from '../refusals.ts';
 import { cancelGiveawayActivities } from './cancel-giveaway.ts';
 import { claimAwardActivities } from './claim-award.ts';
+import { drawByHandActivities } from './draw-by-hand.ts';
 import { drawGiveawayActivities } from './draw-giveaway.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
@@ -31,6 +32,7 @@ export const createGiveawayActivities = ({ db, secrets, signer, alerts, owners }
     ...cancelGiveawayActivities(db),
     ...runGiveawayActivities(db, secrets),
     ...reviewParticipantsActivities({ db, heartbeat }),
+    ...drawByHandActivities(db),
     ...drawGiveawayActivities({ db, secrets, signer, heartbeat }),
     ...claimAwardActivities(db),
     ...ownerSweepActivities({ owners, alerts, sources: giveawayOwnerSources(db) }),

@@ -8,16 +8,14 @@ import {
 } from '../../db/giveaway/run-giveaway.ts';
 import { scoreAll } from './review-participants.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
-import { hashSecret } from '../../domain/draw/randomness.ts';
+import { slotTimesMs, type SlotWindow } from '../../domain/draw/instant-win.ts';
+import { drawSecretAad, hashSecret } from '../../domain/draw/randomness.ts';
 import { randomSecret } from '../../runtime/crypto.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
 import type { RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
 
 const SECRET_BYTES = 32;
-
-/** What the sealed secret of a giveaway's draw is bound to. */
-export const drawSecretAad = (giveawayId: string): string => `draw-secret:${giveawayId}:1`;
 
 export const runGiveawayActivities = (db: Database, secrets: SecretBox) => ({
   readGiveawayTimes: (input: RunGiveawayInput): Promise<GiveawayTimes> => readGiveawayTimes(db, input.giveawayId),
@@ -27,7 +25,10 @@ export const runGiveawayActivities = (db: Database, secrets: SecretBox) => ({
     const { giveawayId } = input;
     const secret = toHex(randomSecret(SECRET_BYTES));
     const secretHash = hashSecret(drawCrypto, { giveawayId, drawNumber: 1, secret });
-    await openGiveaway(db, giveawayId, { sealed: secrets.seal(secret, drawSecretAad(giveawayId)), secretHash }, input);
+    const sealed = secrets.seal(secret, drawSecretAad(giveawayId));
+    const slotsMs = (unitCount: number, window: SlotWindow): number[] =>
+      slotTimesMs(drawCrypto, secret, unitCount, window);
+    await openGiveaway(db, giveawayId, { sealed, secretHash, slotsMs }, input);
   },
 
   /** @returns how long it is too early, in milliseconds; 0 when closed. */

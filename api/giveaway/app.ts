@@ -8,9 +8,11 @@ import { financeReconciliationRoutes } from '../http/finance-reconciliations.ts'
 import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { cancelGiveawayRoute } from './cancel-giveaway.ts';
 import { claimAwardRoutes } from './claim-award.ts';
+import { claimInstantWinRoutes } from './claim-instant-win.ts';
 import type { GiveawayApi } from './dependencies.ts';
 import { controlWalletRoute } from './control-wallet.ts';
 import { disputeFundingRoutes } from './dispute-funding.ts';
+import { drawByHandRoute } from './draw-by-hand.ts';
 import { enterGiveawayRoute } from './enter-giveaway.ts';
 import { entryRoutes } from './entries.ts';
 import { financeWithdrawalRoutes } from './finance-withdrawals.ts';
@@ -18,6 +20,7 @@ import { fundWalletRoutes } from './fund-wallet.ts';
 import { giveawayRoutes } from './giveaways.ts';
 import { identityRoutes } from './identity-routes.ts';
 import type { IdentityDependencies } from './issue-tokens.ts';
+import { leaderboardRoutes } from './leaderboard.ts';
 import { paymentWebhookRoute } from './payment-webhooks.ts';
 import { proofRoutes } from './proofs.ts';
 import { publishGiveawayRoute } from './publish-giveaway.ts';
@@ -48,8 +51,11 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...proofRoutes(deps),
   publishGiveawayRoute(deps),
   cancelGiveawayRoute(deps),
+  drawByHandRoute(deps),
   enterGiveawayRoute(deps),
   ...entryRoutes(deps),
+  ...leaderboardRoutes(deps),
+  ...claimInstantWinRoutes(deps),
   ...reviewParticipantsRoutes(deps),
   ...claimAwardRoutes(deps),
   paymentWebhookRoute(deps),

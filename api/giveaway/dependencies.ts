@@ -2,8 +2,10 @@ import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
 import type { VerifyPaymentWebhook } from '../../providers/payments/adapter.ts';
 import type { PaymentsPort } from '../../providers/payments/port.ts';
+import type { AdmissionGate } from '../../runtime/admission-gate.ts';
 import type { EntryHashes } from '../../runtime/entry-hashes.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
+import type { SecretBox } from '../../runtime/secret-box.ts';
 
 export interface GiveawayApi {
   readonly db: Database;
@@ -12,6 +14,9 @@ export interface GiveawayApi {
   /** How long a request waits for a workflow's answer. */
   readonly budgetMs: number;
   readonly signer: ProofSigner;
+  /** Opens the secrets that decide instant wins. */
+  readonly secrets: SecretBox;
+  readonly instantWinGate: AdmissionGate;
   readonly entryHashes: EntryHashes;
   readonly verifyPaymentWebhook: VerifyPaymentWebhook;
   /** For a look at what the provider says now: it gives up soon. */

@@ -2,14 +2,13 @@ import { z } from 'zod';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
 import { findGiveaway, listGiveaways, type GiveawaySnapshot } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { nameUuid } from '../../domain/ids.ts';
-import { sha1 } from '../../runtime/crypto.ts';
-import { amountMinor, currency, uuid } from '../http/amounts.ts';
+import { currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
 import { entryTermsSchema, methodsOf, presentTerms } from './entry-methods.ts';
+import { modeOf, modeSchema } from './giveaway-mode.ts';
+import { presentPrizeGroup, prizesSchema, unitsOf } from './prize-groups.ts';
 
-const MAX_PRIZES = 100;
 const DEFAULT_CLAIM_WINDOW_MS = 7 * 24 * 3_600_000;
 const giveawayId = z.object({ giveawayId: uuid });
 
@@ -32,26 +31,19 @@ export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
         .max(366 * 24 * 3_600_000)
         .default(DEFAULT_CLAIM_WINDOW_MS),
       ...entryTermsSchema,
-      prizes: z.array(z.object({ merchantId: uuid, catalogueItemId: uuid, amountMinor })).max(MAX_PRIZES),
+      ...prizesSchema,
+      ...modeSchema,
     }),
     responses: { 201: { description: 'The draft' } },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
-      if (body.prizes.length === 0)
-        throw new DomainError('giveaway_prizes_missing', 'A giveaway has at least one prize.');
-      const prizes = body.prizes.map((prize, index) => ({
-        id: nameUuid(sha1, 'prize', resourceId, String(index)),
-        cardId: nameUuid(sha1, 'card', resourceId, String(index)),
-        merchantId: prize.merchantId,
-        catalogueItemId: prize.catalogueItemId,
-        faceMinor: prize.amountMinor,
-      }));
       const times = { opensAt: body.opensAt ? new Date(body.opensAt) : undefined, closesAt: new Date(body.closesAt) };
       await createGiveaway(
         db,
         {
           ...body,
           ...times,
-          prizes,
+          prizes: unitsOf(body.prizes, resourceId),
+          mode: modeOf(body),
           methods: methodsOf(body.entryMethods, resourceId, entryHashes),
           id: resourceId,
           hostId: principal.userId,
@@ -105,7 +97,8 @@ function requireGiveaway(snapshot: GiveawaySnapshot | undefined): GiveawaySnapsh
   return snapshot;
 }
 
-function presentGiveaway({ giveaway, terms, participantCount, secretHash, version, now }: GiveawaySnapshot) {
+function presentGiveaway(snapshot: GiveawaySnapshot) {
+  const { giveaway, terms, mode, prizeGroups, participantCount, secretHash, version, now } = snapshot;
   return {
     id: giveaway.id,
     title: giveaway.title,
@@ -118,9 +111,12 @@ function presentGiveaway({ giveaway, terms, participantCount, secretHash, versio
     serverTime: now.toISOString(),
     participantCount,
     ...presentTerms(terms),
+    ...mode,
+    prizeGroups: prizeGroups.map(presentPrizeGroup),
     prizes: (giveaway.prizes ?? []).map((prize) => ({
       id: prize.id,
       position: prize.position,
+      groupId: prize.group_id,
       cardId: prize.card_id,
       merchantId: prize.merchant_id,
       amountMinor: prize.face_minor.toString(),

@@ -2,6 +2,7 @@ import { connect } from '../../db/connect.ts';
 import { ensureBootstrapAdmin } from '../../db/identity/ensure-bootstrap-admin.ts';
 import { paymentWebhooks } from '../../providers/payments/adapter.ts';
 import { createTokenIssuer, createTokenVerifier } from '../../runtime/access-tokens.ts';
+import { createAdmissionGate } from '../../runtime/admission-gate.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { createEntryHashes } from '../../runtime/entry-hashes.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -9,6 +10,7 @@ import { createMetrics } from '../../runtime/metrics.ts';
 import { createProofSigner } from '../../runtime/proof-signer.ts';
 import { createRateLimit } from '../../runtime/rate-limit.ts';
 import { connectRedis } from '../../runtime/redis.ts';
+import { createSecretBox } from '../../runtime/secret-box.ts';
 import { handleShutdown } from '../../runtime/shutdown.ts';
 import { checkTemporal, connectTemporal } from '../../temporal-config/client.ts';
 import { buildPages } from '../../web/build.ts';
@@ -62,6 +64,8 @@ const routes = giveawayApiRoutes({
   temporal: temporal.giveaway,
   budgetMs: config.REQUEST_BUDGET_MS,
   signer: createProofSigner(config.PROOF_SIGNING_KEY),
+  secrets: createSecretBox(config.DRAW_SECRET_KEYS),
+  instantWinGate: createAdmissionGate(redis),
   entryHashes: createEntryHashes(config.ENTRY_HASH_KEYS),
   verifyPaymentWebhook: paymentWebhooks(config),
   payments: lookUpPayments(config),

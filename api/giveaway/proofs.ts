@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { connectionSettings } from '../../db/copy-rows.ts';
 import { findProofHead, writeProof } from '../../db/giveaway/read-proof.ts';
+import { findInstantWinProof } from '../../db/giveaway/reveal-instant-win.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { ProofHead } from '../../domain/proof/proof.ts';
 import { streamFromThread } from '../../runtime/run-in-thread.ts';
@@ -42,6 +43,8 @@ export function proofRoutes({ db }: GiveawayApi): Route[] {
         304: { description: 'The proof that you have' },
       },
       handler: async ({ params: { giveawayId }, headers }): Promise<Reply> => {
+        const instantWin = await findInstantWinProof(db, giveawayId);
+        if (instantWin) return { status: 200, body: instantWin };
         const head = await findProofHead(db, giveawayId);
         if (!head) throw new DomainError('draw_not_found', 'This giveaway has not been drawn.');
         const etag = entityTag(head);

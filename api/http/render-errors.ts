@@ -7,7 +7,13 @@ import { PROBLEM_TYPE, toProblem } from './problem.ts';
 
 /** How soon a caller may come again when nothing better is known. */
 const RETRY_AFTER_SECONDS = 1;
-const COME_AGAIN = new Set(['rate_limited', 'idempotency_in_flight', 'service_unavailable', 'payment_unknown']);
+const COME_AGAIN = new Set([
+  'rate_limited',
+  'idempotency_in_flight',
+  'service_unavailable',
+  'payment_unknown',
+  'instant_win_busy',
+]);
 
 /** Renders whatever is thrown, and whatever nobody answers, as a problem document. */
 export async function renderErrors(context: AppContext, next: Next): Promise<void> {

@@ -1,3 +1,5 @@
+import { verifyInstantWin } from '../../domain/proof/verify-instant-win.ts';
+import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { Database } from '../connect.ts';
 import { connectionSettings } from '../copy-rows.ts';
 import {
@@ -9,6 +11,7 @@ import {
   type FoundRow,
   type InvariantCheck,
 } from '../ledger/invariants.ts';
+import { findInstantWinProof } from './reveal-instant-win.ts';
 import { verifyStoredProof } from './read-proof.ts';
 
 const OF_GIVEAWAY = (alias: string): string =>
@@ -33,7 +36,8 @@ export const GIVEAWAY_CHECKS: readonly Check[] = [
     sql: () => `
       select a.id::text as subject, ${OF_GIVEAWAY('a')}, ${brokenIf('r.participant_id is distinct from a.participant_id')},
         jsonb_build_object('giveawayId', a.giveaway_id, 'rank', a.rank) as facts
-      from giveaway_awards a left join lateral ranked_participants(a.giveaway_id, a.draw_number, a.rank, a.rank) r on true`,
+      from giveaway_awards a left join lateral ranked_participants(a.giveaway_id, a.draw_number, a.rank, a.rank) r on true
+      where not exists (select from giveaway_instant_wins w where w.giveaway_id = a.giveaway_id)`,
   },
   {
     name: 'holds.published',
@@ -52,10 +56,35 @@ export const GIVEAWAY_CHECKS: readonly Check[] = [
       select id::text as subject, currency, case
           when state = 'FUNDING' and updated_at < now() - :budget::interval then 'late'
           when state in ('SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN') and closes_at
-            + coalesce((rules ->> 'verificationGraceMs')::bigint, 0) * interval '1 millisecond' < now() - :budget::interval then 'late'
+            + (coalesce((rules ->> 'verificationGraceMs')::bigint, 0)
+              + case rules ->> 'drawBy' when 'hand' then (rules ->> 'drawWithinMs')::bigint else 0 end) * interval '1 millisecond' < now() - :budget::interval then 'late'
           else 'in_flight' end as verdict,
         jsonb_build_object('state', state, 'closesAt', closes_at) as facts
       from giveaways where state in ('FUNDING', 'SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN')`,
+  },
+  {
+    name: 'instant-wins.slots',
+    invariant: 'every prize unit that was won at once is one attempt’s and one award’s',
+    pace: 'daily',
+    sql: () => `
+      select coalesce(s.unit_id, t.unit_id)::text as subject,
+        coalesce((select g.currency from giveaways g where g.id = coalesce(s.giveaway_id, t.giveaway_id)), '*') as currency,
+        ${brokenIf('s.attempt is null or t.unit_id is null or a.id is null or a.participant_id <> t.participant_id')},
+        jsonb_build_object('giveawayId', coalesce(s.giveaway_id, t.giveaway_id), 'attempt', coalesce(s.attempt, t.number)) as facts
+      from (select * from giveaway_instant_slots where attempt is not null) s
+      full join (select * from giveaway_instant_attempts where unit_id is not null) t
+        on (t.giveaway_id, t.number, t.unit_id) = (s.giveaway_id, s.attempt, s.unit_id)
+      left join giveaway_awards a on a.prize_id = s.unit_id and a.rank = t.number`,
+  },
+  {
+    name: 'instant-wins.numbers',
+    invariant: 'attempts to win at once are numbered without a gap',
+    pace: 'daily',
+    sql: () => `
+      select w.giveaway_id::text as subject, ${OF_GIVEAWAY('w')}, ${brokenIf('w.attempt_count <> t.made or w.attempt_count <> t.last')},
+        jsonb_build_object('attempts', t.made, 'last', t.last) as facts
+      from giveaway_instant_wins w cross join lateral (
+        select count(*) as made, coalesce(max(number), 0) as last from giveaway_instant_attempts a where a.giveaway_id = w.giveaway_id) t`,
   },
   {
     name: 'entries.confirmed',
@@ -93,8 +122,11 @@ export async function checkProofs(db: Database, onDraw: () => void = () => {}): 
   const rows: FoundRow[] = [];
   for (const { currency, ...draw } of draws) {
     const subject = `${draw.giveaway_id}/${draw.draw_number}`;
-    if (!(await verifyStoredProof(connectionSettings(db), draw.giveaway_id)))
-      rows.push({ subject, currency, verdict: 'broken', facts: {} });
+    const instantWin = await findInstantWinProof(db, draw.giveaway_id);
+    const valid = instantWin
+      ? verifyInstantWin(instantWin, drawCrypto).ok
+      : await verifyStoredProof(connectionSettings(db), draw.giveaway_id);
+    if (!valid) rows.push({ subject, currency, verdict: 'broken', facts: {} });
     onDraw();
   }
   return {

@@ -1,4 +1,5 @@
 import type { Cause } from '../../domain/cause.ts';
+import { DomainError } from '../../domain/errors.ts';
 import type { GiveawayState } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
 import { lockGiveaway, moveGiveaway } from './move-giveaway.ts';
@@ -20,6 +21,7 @@ export const cancelGiveaway = (
     await trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [giveawayId]);
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (giveaway.state === 'CANCELLED') return;
+    await requireNoAttempt(trx, giveawayId);
     await moveGiveaway(trx, {
       giveaway,
       from: CANCELLABLE,
@@ -30,6 +32,15 @@ export const cancelGiveaway = (
       cause,
     });
   });
+
+/** Of an instant win what has been tried stands, from the first attempt on. */
+async function requireNoAttempt(trx: Db, giveawayId: string): Promise<void> {
+  const row = await trx('giveaway_instant_wins')
+    .where({ giveaway_id: giveawayId })
+    .first<{ attempt_count: number }>('attempt_count');
+  if (!row || row.attempt_count === 0) return;
+  throw new DomainError('giveaway_not_cancellable', 'There have been attempts to win.', { giveawayId });
+}
 
 export interface LeftOverPrizes {
   readonly hostId: string;

@@ -5,8 +5,9 @@ import { DomainError } from '../../domain/errors.ts';
 import type { AwardState } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent, appendEvents, type NewEvent } from '../outbox/append-event.ts';
-import { awardId, countRanked, FIRST_DRAW, insertAwards } from './draw-giveaway.ts';
+import { awardId, FIRST_DRAW, insertAwards } from './draw-giveaway.ts';
 import { lockGiveaway } from './move-giveaway.ts';
+import { rankingLength, type RankingLine } from './ranking-lines.ts';
 
 export interface Award {
   readonly id: string;
@@ -137,8 +138,18 @@ async function vacateAwards(trx: Db, awards: readonly Award[], state: VacatedSta
     trx,
     awards.map((award) => awardEvent(award, type, cause)),
   );
-  const ranks = await nextRanks(trx, first.giveawayId, awards.length);
-  const promoted = awards.slice(0, ranks.length).map((vacated, index) => ({ vacated, rank: ranks[index] as number }));
+  const promoted: { vacated: Award; rank: number }[] = [];
+  const lineLength = await rankingLength(trx, first.giveawayId);
+  // Where each prize has a ranking of its own, its units go down that one.
+  for (const [line, vacated] of Map.groupBy(awards, ({ rank }) => Math.floor((rank - 1) / Math.max(1, lineLength)))) {
+    const ranks = await nextRanks(
+      trx,
+      first.giveawayId,
+      { before: line * lineLength, length: lineLength },
+      vacated.length,
+    );
+    promoted.push(...ranks.map((rank, index) => ({ vacated: vacated[index] as Award, rank })));
+  }
   await insertAwards(
     trx,
     first.giveawayId,
@@ -193,26 +204,31 @@ async function disqualifiedIn(trx: Db, giveawayId: string): Promise<ReadonlySet<
  * Vacated units go to the lowest ranks that were never offered a prize and may have one; nobody else moves.
  * @returns at most as many as asked for; fewer where the ranking is exhausted.
  */
-async function nextRanks(trx: Db, giveawayId: string, count: number): Promise<number[]> {
+async function nextRanks(
+  trx: Db,
+  giveawayId: string,
+  { before, length }: RankingLine,
+  count: number,
+): Promise<number[]> {
   const rows = await trx('giveaway_awards')
     .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
+    .whereBetween('rank', [before + 1, before + length])
     .select<{ rank: number }[]>('rank');
-  const offered = new Set(rows.map(({ rank }) => rank));
+  const offered = new Set(rows.map(({ rank }) => rank - before));
   const disqualified = await disqualifiedIn(trx, giveawayId);
   // Beyond it lies nobody whom these promotions could reach.
-  const last = offered.size + disqualified.size + count;
+  const last = Math.min(length, offered.size + disqualified.size + count);
   const result: unknown = await trx.raw(
-    'select rank, participant_id as "participantId" from ranked_participants(?, ?, 1, ?)',
-    [giveawayId, FIRST_DRAW, disqualified.size === 0 ? 0 : last],
+    'select rank, participant_id as "participantId" from ranked_participants(?, ?, ?, ?)',
+    [giveawayId, FIRST_DRAW, before + 1, disqualified.size === 0 ? before : before + last],
   );
   const ranked = (result as { rows: { rank: number; participantId: string }[] }).rows;
-  const failed = new Set(ranked.filter((row) => disqualified.has(row.participantId)).map(({ rank }) => rank));
-  const rankCount = await countRanked(trx, giveawayId);
+  const failed = new Set(ranked.filter((row) => disqualified.has(row.participantId)).map(({ rank }) => rank - before));
   const ranks: number[] = [];
   while (ranks.length < count) {
-    const next = nextRank(rankCount, offered, (rank) => (failed.has(rank) ? 'FAIL' : 'PASS'));
+    const next = nextRank(length, offered, (rank) => (failed.has(rank) ? 'FAIL' : 'PASS'));
     if (next.kind !== 'promoted') break;
-    ranks.push(next.rank);
+    ranks.push(before + next.rank);
     offered.add(next.rank);
   }
   return ranks;

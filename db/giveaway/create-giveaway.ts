@@ -6,8 +6,15 @@ import {
   type EntryMethod,
 } from '../../domain/entry-methods.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { modeRulesIn, requireModeRules, type ModeRules } from '../../domain/giveaway-modes.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
+
+/** A prize of which there may be several units. */
+export interface PrizeGroup {
+  readonly id: string;
+  readonly name: string;
+}
 
 export interface NewPrize {
   readonly id: string;
@@ -16,6 +23,8 @@ export interface NewPrize {
   readonly merchantId: string;
   readonly catalogueItemId: string;
   readonly faceMinor: bigint;
+  /** Of which prize it is a unit; absent: of one of its own. */
+  readonly group?: PrizeGroup | undefined;
 }
 
 export interface NewMethod extends EntryMethod {
@@ -33,7 +42,10 @@ export interface NewGiveaway {
   readonly opensAt?: Date | undefined;
   readonly closesAt: Date;
   readonly claimWindowMs: number;
+  /** Units, in the order in which ranks take them; those of one prize together. */
   readonly prizes: readonly NewPrize[];
+  /** How winners are found; absent: one draw, and one prize for each person. */
+  readonly mode?: Partial<ModeRules> | undefined;
   /** Absent: one enters directly, once. */
   readonly methods?: readonly NewMethod[] | undefined;
   readonly eligibility?: EligibilityRules | undefined;
@@ -50,12 +62,15 @@ const VERIFICATION_GRACE_MS = 300_000;
 
 /**
  * A draft; it costs nothing and nobody sees it. Repeated with the same id it changes nothing.
- * @throws DomainError giveaway_deadline_past, giveaway_deadline_too_far: by the database's clock; entry_methods_invalid.
+ * @throws DomainError giveaway_deadline_past, giveaway_deadline_too_far: by the database's clock; giveaway_prizes_missing,
+ *   giveaway_prizes_too_many, entry_methods_invalid.
  */
 export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause): Promise<void> =>
   db.transaction(async (trx) => {
     const methods = giveaway.methods ?? [DIRECT_METHOD];
+    const groups = groupsOf(giveaway.prizes);
     requireEntryMethods(methods, new Set(methods.filter(hasAnswer).map(({ name }) => name)));
+    requireModeRules(modeRulesIn(giveaway.mode ?? {}), quantitiesOf(giveaway.prizes));
     const inserted = await trx('giveaways')
       .insert({
         id: giveaway.id,
@@ -73,6 +88,9 @@ export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause
       .returning('id');
     if (inserted.length === 0) return;
     await requireDeadlineAhead(trx, giveaway.closesAt);
+    await trx('giveaway_prize_groups').insert(
+      groups.map((group, index) => ({ ...group, giveaway_id: giveaway.id, position: index + 1 })),
+    );
     await trx('giveaway_prizes').insert(giveaway.prizes.map((prize, index) => prizeRow(giveaway, prize, index + 1)));
     await trx('giveaway_methods').insert(methods.map((method, index) => methodRow(giveaway, method, index + 1)));
     await appendEvent(trx, {
@@ -87,8 +105,17 @@ export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause
 
 const hasAnswer = (method: NewMethod): boolean => method.answerHash !== undefined;
 
-const rulesOf = ({ eligibility = {}, reviewFromScore, verificationGraceMs }: NewGiveaway) => ({
-  mode: 'random_draw',
+const groupOf = ({ id, group }: NewPrize): PrizeGroup => group ?? { id, name: 'Gift card' };
+
+const groupsOf = (prizes: readonly NewPrize[]): PrizeGroup[] => [
+  ...new Map(prizes.map(groupOf).map(({ id, name }) => [id, { id, name }])).values(),
+];
+
+const quantitiesOf = (prizes: readonly NewPrize[]): number[] =>
+  groupsOf(prizes).map(({ id }) => prizes.filter((prize) => groupOf(prize).id === id).length);
+
+const rulesOf = ({ mode, eligibility = {}, reviewFromScore, verificationGraceMs }: NewGiveaway) => ({
+  ...modeRulesIn(mode ?? {}),
   eligibility,
   reviewFromScore: reviewFromScore ?? REVIEW_FROM_SCORE,
   verificationGraceMs: verificationGraceMs ?? VERIFICATION_GRACE_MS,
@@ -112,6 +139,7 @@ const prizeRow = (giveaway: NewGiveaway, prize: NewPrize, position: number) => (
   id: prize.id,
   giveaway_id: giveaway.id,
   position,
+  group_id: groupOf(prize).id,
   merchant_id: prize.merchantId,
   catalogue_item_id: prize.catalogueItemId,
   card_id: prize.cardId,

@@ -1,12 +1,15 @@
 import type pg from 'pg';
 import type { Cause } from '../../domain/cause.ts';
+import { awardedRanks } from '../../domain/draw/assign-prizes.ts';
 import { hashCommitment, type Commitment } from '../../domain/draw/commitment.ts';
 import { hasReached } from '../../domain/giveaway.ts';
+import type { ModeRules } from '../../domain/giveaway-modes.ts';
 import { digestUuid } from '../../domain/ids.ts';
 import type { CommitmentSignature, ProofHead } from '../../domain/proof/proof.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { Database, Db } from '../connect.ts';
 import { lockGiveaway, moveGiveaway } from './move-giveaway.ts';
+import { readModeRules } from './prize-groups.ts';
 
 export const FIRST_DRAW = 1;
 
@@ -22,7 +25,9 @@ export interface DrawRow {
 export interface DrawMaterial {
   readonly openedAt: Date;
   readonly closedAt: Date;
-  readonly prizes: readonly { readonly id: string; readonly position: number; readonly cardId: string }[];
+  /** Units, in the order in which ranks take them. */
+  readonly prizes: readonly { readonly id: string; readonly groupId: string }[];
+  readonly mode: ModeRules;
   readonly draw: DrawRow;
 }
 
@@ -37,8 +42,8 @@ export async function readDrawMaterial(db: Db, giveawayId: string): Promise<Draw
   const prizes = await db('giveaway_prizes')
     .where({ giveaway_id: giveawayId })
     .orderBy('position')
-    .select<{ id: string; position: number; cardId: string }[]>({ id: 'id', position: 'position', cardId: 'card_id' });
-  return { ...giveaway, prizes, draw };
+    .select<{ id: string; groupId: string }[]>({ id: 'id', groupId: 'group_id' });
+  return { ...giveaway, prizes, draw, mode: await readModeRules(db, giveawayId) };
 }
 
 /**
@@ -115,11 +120,11 @@ export const saveDraw = (
     await trx('giveaway_draws')
       .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
       .update({ proof_head: JSON.stringify(head), drawn_at: trx.fn.now() });
-    const units = head.commitment.prizeUnits.slice(0, rankedCount);
+    const awards = awardedRanks(head.commitment, rankedCount);
     await insertAwards(
       trx,
       giveawayId,
-      units.map(({ unitId }, index) => ({ prizeId: unitId, rank: index + 1, reason: 'drawn' })),
+      awards.map(({ unitId, rank }) => ({ prizeId: unitId, rank, reason: 'drawn' })),
     );
     await moveGiveaway(trx, {
       giveaway,
@@ -127,7 +132,7 @@ export const saveDraw = (
       to: 'DRAWN',
       refusal: 'giveaway_not_open',
       event: 'giveaway.drawn',
-      payload: { winnerCount: units.length, winners: await readWinners(trx, giveawayId) },
+      payload: { winnerCount: awards.length, winners: await readWinners(trx, giveawayId) },
       cause,
     });
   });
@@ -161,8 +166,23 @@ export interface NewAward {
   readonly reason: string;
 }
 
-/** Offers prize units to ranks, all in one statement; the claim windows start now. */
+/** Offers prize units to ranks, in few statements; the claim windows start now. */
 export async function insertAwards(trx: Db, giveawayId: string, awards: readonly NewAward[]): Promise<void> {
+  for (const run of inRuns(awards)) await insertRun(trx, giveawayId, run);
+}
+
+/** Ranks of one run lie near each other: all that lies between them is read. */
+function inRuns(awards: readonly NewAward[]): NewAward[][] {
+  const runs: NewAward[][] = [];
+  for (const award of awards.toSorted((left, right) => left.rank - right.rank)) {
+    const run = runs.at(-1);
+    if (run && award.rank - (run.at(-1)?.rank ?? 0) <= RANKS_PER_PAGE) run.push(award);
+    else runs.push([award]);
+  }
+  return runs;
+}
+
+async function insertRun(trx: Db, giveawayId: string, awards: readonly NewAward[]): Promise<void> {
   await trx.raw('select insert_awards(?, ?, ?::uuid[], ?::int[], ?::text[])', [
     giveawayId,
     FIRST_DRAW,

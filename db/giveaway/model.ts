@@ -8,6 +8,7 @@ export class Prize extends Model {
   declare id: string;
   declare giveaway_id: string;
   declare position: number;
+  declare group_id: string;
   declare merchant_id: string;
   declare card_id: string;
   declare face_minor: bigint;

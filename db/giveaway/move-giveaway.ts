@@ -16,6 +16,7 @@ export interface GiveawayRow {
   readonly publish_id: string | null;
   readonly opened_at: Date | null;
   readonly closed_at: Date | null;
+  readonly draw_requested_at: Date | null;
 }
 
 /** @throws DomainError giveaway_not_found. */

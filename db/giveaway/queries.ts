@@ -1,10 +1,14 @@
+import type { ModeRules } from '../../domain/giveaway-modes.ts';
 import type { Db } from '../connect.ts';
 import { readEntryTerms, type EntryTerms } from './entry-terms.ts';
 import { Award, Giveaway } from './model.ts';
+import { readModeRules, readPrizeGroups, type PrizeGroupView } from './prize-groups.ts';
 
 export interface GiveawaySnapshot {
   readonly giveaway: Giveaway;
   readonly terms: EntryTerms;
+  readonly mode: ModeRules;
+  readonly prizeGroups: readonly PrizeGroupView[];
   readonly participantCount: number;
   /** Hex, from OPEN on. */
   readonly secretHash: string | null;
@@ -26,7 +30,14 @@ export async function findGiveaway(db: Db, id: string, viewerId?: string): Promi
     { id },
   );
   const [row] = (result as { rows: [{ now: Date; secretHash: string | null; version: number }] }).rows;
-  return { giveaway, terms: await readEntryTerms(db, id), participantCount: await countParticipants(db, id), ...row };
+  return {
+    giveaway,
+    terms: await readEntryTerms(db, id),
+    mode: await readModeRules(db, id),
+    prizeGroups: await readPrizeGroups(db, id),
+    participantCount: await countParticipants(db, id),
+    ...row,
+  };
 }
 
 export async function countParticipants(db: Db, giveawayId: string): Promise<number> {

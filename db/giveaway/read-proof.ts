@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { assignPrizes } from '../../domain/draw/assign-prizes.ts';
+import { assignPrizes, awardedRanks } from '../../domain/draw/assign-prizes.ts';
 import { InvalidDraw } from '../../domain/draw/invalid-draw.ts';
 import type { ProofHead } from '../../domain/proof/proof.ts';
 import { parseProofHead } from '../../domain/proof/parse-proof.ts';
@@ -29,17 +29,22 @@ export async function writeProof(connection: ConnectionSettings, giveawayId: str
     await write(headLine(head));
     await writeList((line) => readDrawEntries(client, giveawayId, (entry) => line(entryText(entry))), write);
     await write(BETWEEN_LISTS.ranking);
-    const { prizeUnits } = head.commitment;
-    const first: string[] = [];
+    const rankedCount = await readRankedCount(client, giveawayId);
+    const awarded = new Map(awardedRanks(head.commitment, rankedCount).map(({ rank }) => [rank, '']));
+    let rank = 0;
     await writeList(async (line) => {
       for await (const page of readRanking(client, giveawayId)) {
-        first.push(...page.slice(0, prizeUnits.length - first.length));
-        for (const participant of page) await line(rankText(participant));
+        for (const participant of page) {
+          rank += 1;
+          if (awarded.has(rank)) awarded.set(rank, participant);
+          await line(rankText(participant));
+        }
       }
     }, write);
     await write(BETWEEN_LISTS.awards);
     await writeList(async (line) => {
-      for (const award of assignPrizes(first, prizeUnits)) await line(awardText(award));
+      const participantAt = (at: number): string => awarded.get(at) as string;
+      for (const award of assignPrizes(head.commitment, rankedCount, participantAt)) await line(awardText(award));
     }, write);
     await write(LAST_LINE);
   });
@@ -72,6 +77,15 @@ async function readHead(client: pg.Client, giveawayId: string): Promise<ProofHea
   );
   if (!rows[0]) throw new Error(`Giveaway ${giveawayId} has not been drawn`);
   return parseProofHead(rows[0].proof_head);
+}
+
+async function readRankedCount(client: pg.Client, giveawayId: string): Promise<number> {
+  const { rows } = await client.query<{ ranked: number }>(
+    `select coalesce(sum(octet_length(commitments) / 32), 0)::int as ranked from giveaway_ranking_pages
+     where giveaway_id = $1 and draw_number = $2`,
+    [giveawayId, FIRST_DRAW],
+  );
+  return rows[0]?.ranked ?? 0;
 }
 
 /** Commitments in hex, page by page. */

@@ -1,7 +1,9 @@
 import type { Cause } from '../../domain/cause.ts';
+import type { SlotWindow } from '../../domain/draw/instant-win.ts';
 import { hasReached, rulesText, type GiveawayState } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
 import { readEntryTerms } from './entry-terms.ts';
+import { readModeRules, readPrizeGroups } from './prize-groups.ts';
 import { awaitedVerificationMs } from './verify-entries.ts';
 import { lockGiveaway, moveGiveaway, type GiveawayRow } from './move-giveaway.ts';
 
@@ -11,14 +13,18 @@ export interface GiveawayTimes {
   readonly opensInMs: number;
   readonly closesInMs: number;
   readonly cancelled: boolean;
+  /** How long the draw still waits for the host's hand; 0 when it does not. */
+  readonly handWaitMs: number;
 }
 
 /** What a workflow that starts, or starts again, needs to know. */
 export async function readGiveawayTimes(db: Db, giveawayId: string): Promise<GiveawayTimes> {
   const result = await db.raw(
-    `select state, ceil(extract(epoch from coalesce(opens_at, now()) - clock_timestamp()) * 1000)::int as "opensInMs",
-       ceil(extract(epoch from closes_at - clock_timestamp()) * 1000)::float8 as "closesInMs"
-         , state = 'CANCELLED' as cancelled
+    `select state, ceil(extract(epoch from coalesce(opens_at, now()) - clock_timestamp()) * 1000)::float8 as "opensInMs",
+       ceil(extract(epoch from closes_at - clock_timestamp()) * 1000)::float8 as "closesInMs",
+       state = 'CANCELLED' as cancelled,
+       case when rules ->> 'drawBy' = 'hand' and draw_requested_at is null then greatest(0, ceil(extract(epoch from
+         coalesce(closed_at, closes_at) - clock_timestamp()) * 1000) + (rules ->> 'drawWithinMs')::bigint)::float8 else 0 end as "handWaitMs"
      from giveaways where id = ?`,
     [giveawayId],
   );
@@ -29,6 +35,8 @@ export interface DrawSecretSealed {
   readonly sealed: Uint8Array;
   /** Hex; published now, before the first entry. */
   readonly secretHash: string;
+  /** From when on each unit can be won, in milliseconds since 1970: of an instant win by time slots. */
+  readonly slotsMs?: (unitCount: number, window: SlotWindow) => readonly number[];
 }
 
 /** SCHEDULED → OPEN: from here the rules' text and the draw's secret are fixed. A repeat keeps the first secret. */
@@ -44,6 +52,7 @@ export const openGiveaway = (db: Database, giveawayId: string, secret: DrawSecre
       secret_hash: Buffer.from(secret.secretHash, 'hex'),
       rules_text: await rulesOf(trx, giveaway),
     });
+    await openInstantWin(trx, giveaway, openedAt, secret);
     await moveGiveaway(trx, {
       giveaway,
       from: ['SCHEDULED'],
@@ -56,18 +65,37 @@ export const openGiveaway = (db: Database, giveawayId: string, secret: DrawSecre
     });
   });
 
+async function openInstantWin(
+  trx: Db,
+  { id, closes_at: closesAt }: GiveawayRow,
+  openedAt: Date,
+  { slotsMs }: DrawSecretSealed,
+): Promise<void> {
+  const { instantWin } = await readModeRules(trx, id);
+  if (!instantWin) return;
+  if (instantWin.by !== 'time_slots') {
+    await trx.raw(`select open_instant_win(?, '{}')`, [id]);
+    return;
+  }
+  if (!slotsMs) throw new Error(`Giveaway ${id} has time slots, and nobody says when`);
+  const quantities = (await readPrizeGroups(trx, id)).map(({ quantity }) => quantity);
+  const unitCount = quantities.reduce((sum, quantity) => sum + quantity, 0);
+  const times = slotsMs(unitCount, { fromMs: openedAt.getTime(), untilMs: closesAt.getTime() });
+  await trx.raw('select open_instant_win(?, ?::timestamptz[])', [id, times.map((ms) => new Date(ms).toISOString())]);
+}
+
 async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
-  const prizes = await trx('giveaway_prizes')
-    .where({ giveaway_id: giveaway.id })
-    .orderBy('position')
-    .select<{ position: number; face_minor: bigint; currency: string }[]>('position', 'face_minor', 'currency');
   return rulesText({
     ...(await readEntryTerms(trx, giveaway.id)),
     giveawayId: giveaway.id,
     title: giveaway.title,
     closesAt: giveaway.closes_at.toISOString(),
     claimWindowMs: Number(giveaway.claim_window_ms),
-    prizes: prizes.map((prize) => ({ ...prize, faceMinor: prize.face_minor.toString() })),
+    prizes: (await readPrizeGroups(trx, giveaway.id)).map((prize) => ({
+      ...prize,
+      faceMinor: prize.faceMinor.toString(),
+    })),
+    mode: await readModeRules(trx, giveaway.id),
   });
 }
 

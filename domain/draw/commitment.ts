@@ -3,10 +3,9 @@ import { canonicalJson } from './canonical-json.ts';
 import type { EntrySummary } from './entry-tree.ts';
 import type { Hashing } from './hashing.ts';
 import { requireDraw } from './invalid-draw.ts';
-import { MAX_ENTRIES, requireCount, requireHash, requireId, requireInstant } from './limits.ts';
+import { MAX_ENTRIES, MAX_RANKED_PRIZES, requireCount, requireHash, requireId, requireInstant } from './limits.ts';
 import type { RandomnessSource } from './randomness.ts';
-
-export const DRAW_ALGORITHM = 'handsel-draw-v1';
+import { DRAW_ALGORITHM, PER_PRIZE_ALGORITHM, prizesOf, type DrawAlgorithm } from './rankings.ts';
 
 /** One thing that one person can win. Units of the same prize share a `prizeId`. */
 export interface PrizeUnit {
@@ -15,6 +14,8 @@ export interface PrizeUnit {
 }
 
 export interface DrawTerms {
+  /** Absent: one ranking, and at most one unit for each person. */
+  readonly algorithm?: DrawAlgorithm | undefined;
   readonly giveawayId: string;
   /** From 1. A giveaway has at most one draw of each number. */
   readonly drawNumber: number;
@@ -29,12 +30,13 @@ export interface DrawTerms {
 
 /** All that decides a draw, but for the randomness. It is signed and published before the randomness is known. */
 export interface Commitment extends DrawTerms, EntrySummary {
-  readonly algorithm: typeof DRAW_ALGORITHM;
+  readonly algorithm: DrawAlgorithm;
 }
 
 /** @throws InvalidDraw when the terms are malformed or name a prize unit twice. */
 export function makeCommitment(terms: DrawTerms, entries: EntrySummary): Commitment {
-  const commitment: Commitment = { algorithm: DRAW_ALGORITHM, ...terms, ...entries };
+  const { algorithm = DRAW_ALGORITHM, ...rest } = terms;
+  const commitment: Commitment = { algorithm, ...rest, ...entries };
   requireCommitment(commitment);
   return commitment;
 }
@@ -52,6 +54,10 @@ export function requireCommitment(commitment: Commitment): void {
   requireInstant(commitment.openedAt, 'openedAt');
   requireInstant(commitment.frozenAt, 'frozenAt');
   requirePrizeUnits(commitment.prizeUnits);
+  if (commitment.algorithm === PER_PRIZE_ALGORITHM) {
+    const prizeCount = prizesOf(commitment.prizeUnits).length;
+    requireDraw(prizeCount <= MAX_RANKED_PRIZES, `More than ${MAX_RANKED_PRIZES} prizes with a ranking each`);
+  }
 }
 
 function requirePrizeUnits(units: readonly PrizeUnit[]): void {

@@ -3,6 +3,8 @@ import { requireDraw } from './invalid-draw.ts';
 /** With both at their limit the total weight is 10^13, far below 2^53: plain numbers are exact in every engine. */
 export const MAX_ENTRIES = 10_000_000;
 export const MAX_WEIGHT = 1_000_000;
+/** Each of these prizes ranks all participants once more. */
+export const MAX_RANKED_PRIZES = 10;
 
 /** Ids are printable ASCII, so that the order of their text is the order of their bytes everywhere. */
 const ID = /^[A-Za-z0-9._:-]{1,128}$/;

@@ -25,6 +25,9 @@ export interface CommitRevealReveal {
 /** What a proof reveals so that the source can be checked. */
 export type RandomnessReveal = CommitRevealReveal;
 
+/** What the sealed secret of a giveaway's draw is bound to. */
+export const drawSecretAad = (giveawayId: string): string => `draw-secret:${giveawayId}:1`;
+
 export interface DrawSecret {
   readonly giveawayId: string;
   readonly drawNumber: number;

@@ -1,7 +1,8 @@
 import type { DrawAward } from '../draw/assign-prizes.ts';
-import { type Commitment, DRAW_ALGORITHM, type PrizeUnit, requireCommitment } from '../draw/commitment.ts';
+import { type Commitment, type PrizeUnit, requireCommitment } from '../draw/commitment.ts';
 import type { DrawEntry } from '../draw/entry.ts';
 import { COMMIT_REVEAL_CAVEAT, type CommitRevealReveal, type CommitRevealSource } from '../draw/randomness.ts';
+import { DRAW_ALGORITHMS } from '../draw/rankings.ts';
 import {
   constant,
   count,
@@ -11,6 +12,7 @@ import {
   instant,
   list,
   object,
+  oneOf,
   type Parser,
   reason,
   signature,
@@ -19,7 +21,7 @@ import {
 import { type CommitmentSignature, PROOF_VERSION, type ProofHead, type Witness } from './proof.ts';
 
 const commitment = object<Commitment>({
-  algorithm: constant(DRAW_ALGORITHM),
+  algorithm: oneOf(DRAW_ALGORITHMS),
   giveawayId: id,
   drawNumber: count,
   root: hash,

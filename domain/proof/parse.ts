@@ -43,6 +43,14 @@ export const constant =
     return expected;
   };
 
+export const oneOf =
+  <const T extends string>(known: readonly T[]): Parser<T> =>
+  (value, at) => {
+    const found = known.find((one) => one === value);
+    requireDraw(found !== undefined, `${at} is none of ${known.join(', ')}`);
+    return found;
+  };
+
 export const list =
   <T>(item: Parser<T>): Parser<T[]> =>
   (value, at) => {

@@ -60,13 +60,14 @@ export function checkSeed({ commitment, reveal, seed }: ProofHead, crypto: Proof
   return 'The seed follows from the secret and the commitment.';
 }
 
-/** @param firstRanks as many as there are prize units, or all. */
+/** @param participantAt by rank; of those that take a unit. */
 export function checkAwards(
   { commitment }: ProofHead,
-  firstRanks: readonly string[],
+  rankedCount: number,
+  participantAt: (rank: number) => string,
   awards: readonly DrawAward[],
 ): string {
-  const expected = assignPrizes(firstRanks, commitment.prizeUnits);
+  const expected = assignPrizes(commitment, rankedCount, participantAt);
   requireDraw(
     awards.length === expected.length,
     `${expected.length} prizes are awarded, the proof awards ${awards.length}`,

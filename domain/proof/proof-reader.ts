@@ -1,8 +1,8 @@
-import type { DrawAward } from '../draw/assign-prizes.ts';
+import { awardedRanks, type DrawAward } from '../draw/assign-prizes.ts';
 import { EntryTree } from '../draw/entry-tree.ts';
 import { commitmentAt, EntryWeights, isCommitmentAt, type WeighedParticipants } from '../draw/entry-weights.ts';
 import { requireDraw } from '../draw/invalid-draw.ts';
-import { Ranking } from '../draw/rank-participants.ts';
+import { ranksOf, type Ranks } from '../draw/rankings.ts';
 import type { ProofCrypto, ProofHead } from './proof.ts';
 import {
   checkAwards,
@@ -64,13 +64,14 @@ export class ProofReader {
   readonly #options: VerifyOptions;
   readonly #tree: EntryTree;
   readonly #weights = new EntryWeights();
-  readonly #firstRanks: string[] = [];
+  /** Whoever has a rank that takes a unit. */
+  readonly #awarded = new Map<number, string>();
   readonly #awards: DrawAward[] = [];
   #head: ProofHead | undefined;
   #receipt: ReceiptSearch | undefined;
   #verdict: ReceiptVerdict | undefined;
   #participants: WeighedParticipants | undefined;
-  #ranking: Ranking | undefined;
+  #ranking: Ranks | undefined;
   #expected: Expected = 'head';
   /** The line before ended with a comma. */
   #another = false;
@@ -160,24 +161,25 @@ export class ProofReader {
     this.#state('randomness', () => checkRandomness(head, this.#crypto));
     this.#state('seed', () => checkSeed(head, this.#crypto));
     this.#participants = this.#weights.participants();
-    this.#ranking = new Ranking(this.#crypto, head.seed, this.#participants);
+    this.#ranking = ranksOf(this.#crypto, head.commitment, head.seed, this.#participants);
+    for (const { rank } of awardedRanks(head.commitment, this.#ranking.size)) this.#awarded.set(rank, '');
     this.#expected = 'ranking';
   }
 
   #readRank(text: string): void {
     const participant = parseRankText(text, this.#item, this.#line);
-    const [participants, ranking] = [this.#participants as WeighedParticipants, this.#ranking as Ranking];
+    const [participants, ranking] = [this.#participants as WeighedParticipants, this.#ranking as Ranks];
     this.step = 'ranking';
     const index = ranking.next();
     requireDraw(index !== -1, `Only ${ranking.size} are ranked, the proof ranks more`);
     if (!isCommitmentAt(participants, index, participant)) {
       requireDraw(false, `Rank ${this.#item + 1} belongs to ${commitmentAt(participants, index)}`);
     }
-    if (this.#item < (this.#head as ProofHead).commitment.prizeUnits.length) this.#firstRanks.push(participant);
+    if (this.#awarded.has(this.#item + 1)) this.#awarded.set(this.#item + 1, participant);
   }
 
   #endRanking(): void {
-    const { size, ranked } = this.#ranking as Ranking;
+    const { size, ranked } = this.#ranking as Ranks;
     this.#state('ranking', () => {
       requireDraw(ranked === size, `${size} are ranked, the proof ranks ${ranked}`);
       return `The ranking of all ${size} participants follows from the seed.`;
@@ -190,7 +192,9 @@ export class ProofReader {
   }
 
   #endAwards(): void {
-    this.#state('awards', () => checkAwards(this.#head as ProofHead, this.#firstRanks, this.#awards));
+    const { size } = this.#ranking as Ranks;
+    const participantAt = (rank: number): string => this.#awarded.get(rank) as string;
+    this.#state('awards', () => checkAwards(this.#head as ProofHead, size, participantAt, this.#awards));
     this.#expected = 'nothing';
   }
 

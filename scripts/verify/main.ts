@@ -2,6 +2,7 @@ import type { VerifyOptions } from '../../domain/proof/proof-reader.ts';
 import type { InvalidProof, ValidProof } from '../../domain/proof/verify-proof.ts';
 import { runInThread } from '../../runtime/run-in-thread.ts';
 import { UsageError, type VerifyArguments, parseVerifyArguments, USAGE } from './arguments.ts';
+import { isInstantWinFile, reportInstantWin } from './instant-win.ts';
 import { readJson, UnreadableFile } from './read-json.ts';
 import { describeReport, summarizeReport, type VerifyReport } from './report.ts';
 import type { VerifyFile } from './verify.thread.ts';
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       console.log(USAGE);
       return VALID;
     }
+    if (isInstantWinFile(options.proofFile)) return await reportInstantWin(options);
     const report = await verifyFiles(options);
     console.log(options.json ? JSON.stringify(summarizeReport(report), null, 2) : describeReport(report));
     return report.ok ? VALID : NOT_VALID;

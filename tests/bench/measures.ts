@@ -1,5 +1,6 @@
 import { draw } from './draw/measure.ts';
 import { entries } from './entries/measure.ts';
+import { instantWin } from './instant-win/measure.ts';
 import { issue } from './issue/measure.ts';
 import { ledger } from './ledger/measure.ts';
 import type { Measure } from './measure.ts';
@@ -8,4 +9,4 @@ import { redeemScheduled } from './redeem-scheduled/measure.ts';
 import { settle } from './settle/measure.ts';
 
 /** In the order in which they run when none is named. */
-export const MEASURES: readonly Measure[] = [ledger, redeem, redeemScheduled, settle, issue, entries, draw];
+export const MEASURES: readonly Measure[] = [ledger, redeem, redeemScheduled, settle, issue, entries, instantWin, draw];

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawGiveawayActivities } from '../../activities/giveaway/draw-giveaway.ts';
-import { drawSecretAad } from '../../activities/giveaway/run-giveaway.ts';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { claimAward, expireAwards, fulfilAward } from '../../db/giveaway/claim-award.ts';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
@@ -18,7 +17,7 @@ import { holdWallet, postWalletHold, voidWalletHold } from '../../db/wallet/hold
 import { claimKey, completeKey } from '../../db/idempotency/claim-key.ts';
 import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
 import { grantRoles, registerUser } from '../../db/identity/users.ts';
-import { hashSecret } from '../../domain/draw/randomness.ts';
+import { drawSecretAad, hashSecret } from '../../domain/draw/randomness.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import { createSecretBox } from '../../runtime/secret-box.ts';
 import { drawEntries, newEntry, passDeadline } from '../support/giveaways.ts';

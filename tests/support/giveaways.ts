@@ -1,14 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { drawSecretAad } from '../../activities/giveaway/run-giveaway.ts';
 import type { Database } from '../../db/connect.ts';
 import { connectionSettings, withConnection } from '../../db/copy-rows.ts';
 import { createGiveaway, type NewGiveaway, type NewMethod } from '../../db/giveaway/create-giveaway.ts';
 import type { NewEntry } from '../../db/giveaway/enter-giveaway.ts';
 import { readDrawEntries } from '../../db/giveaway/read-draw-entries.ts';
-import { openGiveaway } from '../../db/giveaway/run-giveaway.ts';
+import { openGiveaway, type DrawSecretSealed } from '../../db/giveaway/run-giveaway.ts';
 import type { DrawEntry } from '../../domain/draw/entry.ts';
 import { DIRECT_METHOD } from '../../domain/entry-methods.ts';
-import { hashSecret } from '../../domain/draw/randomness.ts';
+import { drawSecretAad, hashSecret } from '../../domain/draw/randomness.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import { createSecretBox } from '../../runtime/secret-box.ts';
 
@@ -18,7 +17,11 @@ export const testSecrets = createSecretBox([{ id: 'k', key: Buffer.alloc(32, 1) 
 export const method = (change: Partial<NewMethod>): NewMethod => ({ ...DIRECT_METHOD, required: false, ...change });
 
 /** A giveaway that takes entries, straight in the database. @returns its id. */
-export async function openTestGiveaway(db: Database, change: Partial<NewGiveaway> = {}): Promise<string> {
+export async function openTestGiveaway(
+  db: Database,
+  change: Partial<NewGiveaway> = {},
+  secretChange: Partial<DrawSecretSealed> = {},
+): Promise<string> {
   const id = change.id ?? randomUUID();
   const prize = { id: randomUUID(), cardId: randomUUID(), merchantId: randomUUID(), catalogueItemId: randomUUID() };
   const texts = { title: 'T', description: '', currency: 'USD' };
@@ -28,7 +31,12 @@ export async function openTestGiveaway(db: Database, change: Partial<NewGiveaway
   await db('giveaways').where({ id }).update({ state: 'SCHEDULED', published_at: new Date() });
   const secret = randomBytes(32).toString('hex');
   const secretHash = hashSecret(drawCrypto, { giveawayId: id, drawNumber: 1, secret });
-  await openGiveaway(db, id, { sealed: testSecrets.seal(secret, drawSecretAad(id)), secretHash }, cause);
+  await openGiveaway(
+    db,
+    id,
+    { sealed: testSecrets.seal(secret, drawSecretAad(id)), secretHash, ...secretChange },
+    cause,
+  );
   return id;
 }
 

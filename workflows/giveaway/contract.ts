@@ -48,6 +48,10 @@ export interface CancelGiveawayInput extends Caused {
 /** An update of the running giveaway; refused once the draw is committed to. */
 export const CANCEL_GIVEAWAY = 'cancelGiveaway';
 
+/** The host asks for the draw; an update of the running giveaway. */
+export type DrawByHandInput = RunGiveawayInput;
+export const DRAW_BY_HAND = 'drawByHand';
+
 export type SweepInput = Caused;
 
 /** A sweep over the entries of all giveaways that are open. */

@@ -7,14 +7,16 @@ import { GIFTCARD_ESCROW_ENDPOINT, giftcardEscrow } from '../giftcard/contract.t
 import {
   AWARDS_FINISHED,
   CANCEL_GIVEAWAY,
+  DRAW_BY_HAND,
   GIVEAWAY_STATUS,
   type CancelGiveawayInput,
+  type DrawByHandInput,
   type RunGiveawayInput,
 } from './contract.ts';
 
 const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireAwards, planRelease, noteRelease } =
   wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
-const { cancelGiveaway } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
+const { cancelGiveaway, requestDraw } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
 const { commitDraw, drawGiveaway } = wf.proxyActivities<GiveawayActivities>(BATCH_ACTIVITY);
 
 /** At most this long between two looks at the claim windows, whatever their ends. */
@@ -24,6 +26,8 @@ interface Run {
   cancelled: boolean;
   /** The award that brought the number of open ones to 0 has said so. */
   finished: boolean;
+  /** The host has asked for the draw, as the rules allow. */
+  drawRequested: boolean;
   readonly enter: (phase: string) => void;
 }
 
@@ -36,6 +40,7 @@ export async function runGiveaway(input: RunGiveawayInput): Promise<void> {
   const run: Run = {
     cancelled: false,
     finished: false,
+    drawRequested: false,
     enter: (next) => {
       phase = next;
       wf.setCurrentDetails(`Giveaway ${input.giveawayId}: **${next}**`);
@@ -47,6 +52,7 @@ export async function runGiveaway(input: RunGiveawayInput): Promise<void> {
     run.finished = true;
   });
   wf.setHandler(wf.defineUpdate<void, [CancelGiveawayInput]>(CANCEL_GIVEAWAY), (decision) => cancel(decision, run));
+  wf.setHandler(wf.defineUpdate<void, [DrawByHandInput]>(DRAW_BY_HAND), (asked) => drawByHand(asked, run));
 
   run.enter('SCHEDULED');
   if (await takeEntries(input, run)) {
@@ -73,9 +79,19 @@ async function cancel(decision: CancelGiveawayInput, run: Run): Promise<void> {
   run.cancelled = true;
 }
 
+/** The row decides whether the rules allow it and it is not too late; the one draw of this workflow comes sooner then. */
+async function drawByHand(asked: DrawByHandInput, run: Run): Promise<void> {
+  try {
+    await requestDraw(asked);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+  run.drawRequested = true;
+}
+
 /** From now to the freeze and the commitment. @returns false when the giveaway was cancelled before. */
 async function takeEntries(input: RunGiveawayInput, run: Run): Promise<boolean> {
-  const { cancelled, opensInMs, closesInMs } = await readGiveawayTimes(input);
+  const { cancelled, opensInMs, closesInMs, handWaitMs } = await readGiveawayTimes(input);
   run.cancelled ||= cancelled;
   const wait = async (ms: number): Promise<void> => {
     if (ms > 0) await wf.condition(() => run.cancelled, ms);
@@ -85,11 +101,15 @@ async function takeEntries(input: RunGiveawayInput, run: Run): Promise<boolean> 
     if (run.cancelled) return false;
     await openGiveaway(input);
     run.enter('OPEN');
-    await wait(closesInMs - Math.max(0, opensInMs));
+    await waitForDeadline(closesInMs - Math.max(0, opensInMs), run);
     if (run.cancelled) return false;
     // The database's clock decides; a timer that came early waits for the rest.
     for (let early = await closeGiveaway(input); early > 0; early = await closeGiveaway(input)) await wait(early);
     run.enter('CLOSED');
+    if (handWaitMs > 0) {
+      await waitForHand(input, run);
+      if (run.cancelled) return false;
+    }
     await commitDraw(input);
     return true;
   } catch (error) {
@@ -98,6 +118,18 @@ async function takeEntries(input: RunGiveawayInput, run: Run): Promise<boolean> 
     if (run.cancelled) return false;
     throw error;
   }
+}
+
+async function waitForDeadline(ms: number, run: Run): Promise<void> {
+  if (ms > 0) await wf.condition(() => run.cancelled || run.drawRequested, ms);
+}
+
+/** Entry has ended, and the draw waits for the host, but not for ever. */
+async function waitForHand(input: RunGiveawayInput, run: Run): Promise<void> {
+  const { handWaitMs } = await readGiveawayTimes(input);
+  if (handWaitMs <= 0 || run.drawRequested) return;
+  wf.setCurrentDetails(`Giveaway ${input.giveawayId}: **CLOSED**, waits for the host to draw by hand`);
+  await wf.condition(() => run.cancelled || run.drawRequested, handWaitMs);
 }
 
 async function draw(input: RunGiveawayInput, run: Run): Promise<void> {

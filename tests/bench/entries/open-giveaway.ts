@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../db/connect.ts';
-import { createGiveaway } from '../../../db/giveaway/create-giveaway.ts';
+import { createGiveaway, type NewGiveaway } from '../../../db/giveaway/create-giveaway.ts';
 import { openGiveaway } from '../../../db/giveaway/run-giveaway.ts';
-import { drawSecretAad } from '../../../activities/giveaway/run-giveaway.ts';
 import { toHex } from '../../../domain/draw/bytes.ts';
-import { hashSecret } from '../../../domain/draw/randomness.ts';
+import { drawSecretAad, hashSecret } from '../../../domain/draw/randomness.ts';
 import { randomSecret } from '../../../runtime/crypto.ts';
 import { drawCrypto } from '../../../runtime/draw-crypto.ts';
 import type { SecretBox } from '../../../runtime/secret-box.ts';
@@ -14,7 +13,11 @@ const DAY_MS = 24 * 3_600_000;
 const PRIZES = 10;
 
 /** A giveaway that takes entries, straight in the database: its publish is not what is measured. @returns its id. */
-export async function openBenchGiveaway(db: Database, secrets: SecretBox): Promise<string> {
+export async function openBenchGiveaway(
+  db: Database,
+  secrets: SecretBox,
+  change: Partial<NewGiveaway> = {},
+): Promise<string> {
   const id = randomUUID();
   const prizes = Array.from({ length: PRIZES }, () => ({
     id: randomUUID(),
@@ -25,7 +28,7 @@ export async function openBenchGiveaway(db: Database, secrets: SecretBox): Promi
   }));
   const texts = { title: 'Bench', description: '', currency: 'USD' };
   const times = { closesAt: new Date(Date.now() + DAY_MS), claimWindowMs: DAY_MS };
-  await createGiveaway(db, { id, hostId: randomUUID(), prizes, ...texts, ...times }, cause);
+  await createGiveaway(db, { id, hostId: randomUUID(), prizes, ...texts, ...times, ...change }, cause);
   await db('giveaways').where({ id }).update({ state: 'SCHEDULED', published_at: new Date() });
   const secret = toHex(randomSecret(32));
   const secretHash = hashSecret(drawCrypto, { giveawayId: id, drawNumber: 1, secret });

@@ -17,7 +17,7 @@ export interface HttpCall {
 const TIMEOUT_MS = 30_000;
 
 export interface HttpCaller {
-  call(method: 'GET' | 'POST', path: string, options: HttpCall): Promise<HttpAnswer>;
+  call(method: 'GET' | 'POST' | 'PUT', path: string, options: HttpCall): Promise<HttpAnswer>;
   close(): void;
 }
 
@@ -25,7 +25,7 @@ export interface HttpCaller {
 export function httpCaller(baseUrl: string, connections: number): HttpCaller {
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   const { hostname, port } = new URL(baseUrl);
-  const call = (method: 'GET' | 'POST', path: string, { token, body, key }: HttpCall): Promise<HttpAnswer> =>
+  const call = (method: 'GET' | 'POST' | 'PUT', path: string, { token, body, key }: HttpCall): Promise<HttpAnswer> =>
     new Promise((resolve, reject) => {
       const text = method === 'GET' ? '' : JSON.stringify(body ?? {});
       const headers: http.OutgoingHttpHeaders = {

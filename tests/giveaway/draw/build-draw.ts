@@ -11,7 +11,7 @@ import { type DrawEntry, ELIGIBLE } from '../../../domain/draw/entry.ts';
 import { EntryTree } from '../../../domain/draw/entry-tree.ts';
 import { commitRevealSource, hashSecret } from '../../../domain/draw/randomness.ts';
 import { assignPrizes } from '../../../domain/draw/assign-prizes.ts';
-import { rankParticipants } from '../../../domain/draw/rank-participants.ts';
+import { rankAll } from '../../../domain/draw/rankings.ts';
 import { type CommittedDraw, proofHead } from '../../../domain/proof/proof-head.ts';
 import type { CommitmentSignature, Proof } from '../../../domain/proof/proof.ts';
 import { type AskedReceipt, type ReceiptVerdict } from '../../../domain/proof/receipt-search.ts';
@@ -73,8 +73,10 @@ export function makeProof(entries: readonly DrawEntry[], units = 2): Proof {
 /** Carries out a draw that was committed to. */
 export function drawnProof(draw: CommittedDraw, entries: readonly DrawEntry[]): Proof {
   const head = proofHead(drawCrypto, draw);
-  const ranking = rankParticipants(drawCrypto, head.seed, entries);
-  return { ...head, entries, ranking, awards: assignPrizes(ranking, draw.commitment.prizeUnits) };
+  const { commitment } = draw;
+  const ranking = rankAll(drawCrypto, commitment, head.seed, entries);
+  const awards = assignPrizes(commitment, ranking.length, (rank) => ranking[rank - 1] as string);
+  return { ...head, entries, ranking, awards };
 }
 
 export const signReceipt = (body: ReceiptBody): Receipt => ({ ...body, signature: signHex(receiptSigningBytes(body)) });

@@ -3,11 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { assignPrizes } from '../../../domain/draw/assign-prizes.ts';
 import { type EligibilityVerdict, nextRank } from '../../../domain/draw/next-rank.ts';
 
+const ranked = (...participants: string[]) =>
+  assignPrizes(
+    { algorithm: 'handsel-draw-v1', prizeUnits: units },
+    participants.length,
+    (rank) => participants[rank - 1] ?? '',
+  );
 const units = ['u1', 'u2', 'u3'].map((unitId) => ({ unitId, prizeId: 'card' }));
 
 describe('prizes', () => {
   it('go to the ranks in order', () => {
-    expect(assignPrizes(['p1', 'p2', 'p3', 'p4'], units)).toEqual([
+    expect(ranked('p1', 'p2', 'p3', 'p4')).toEqual([
       { unitId: 'u1', rank: 1, participant: 'p1' },
       { unitId: 'u2', rank: 2, participant: 'p2' },
       { unitId: 'u3', rank: 3, participant: 'p3' },
@@ -15,8 +21,8 @@ describe('prizes', () => {
   });
 
   it('are left over when there are more of them than ranks', () => {
-    expect(assignPrizes(['p1'], units)).toEqual([{ unitId: 'u1', rank: 1, participant: 'p1' }]);
-    expect(assignPrizes([], units)).toEqual([]);
+    expect(ranked('p1')).toEqual([{ unitId: 'u1', rank: 1, participant: 'p1' }]);
+    expect(ranked()).toEqual([]);
   });
 });
 

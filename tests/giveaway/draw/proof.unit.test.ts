@@ -15,20 +15,26 @@ const proof = makeProof(makeEntries([3, 0, 4, 1, 1]));
 const verify = (value: unknown) => verifyProof(value, drawCrypto);
 
 describe('a proof', () => {
-  it.each(['proof', 'proof-empty'])('made by the other program is valid: %s', (name) => {
-    expect(verify(readVector(name))).toMatchObject({
-      ok: true,
-      witnessed: 'operator-asserted',
-      randomness: 'commit-reveal',
-    });
-  });
+  it.each(['proof', 'proof-empty', 'proof-per-prize', 'proof-leaderboard'])(
+    'made by the other program is valid: %s',
+    (name) => {
+      expect(verify(readVector(name))).toMatchObject({
+        ok: true,
+        witnessed: 'operator-asserted',
+        randomness: 'commit-reveal',
+      });
+    },
+  );
 
-  it.each(['proof', 'proof-empty'])('is built from the same draw as the other program builds it: %s', (name) => {
-    const known = readVector<Proof>(name);
-    const { rules, commitment, signature, entries, reveal } = known;
-    const built = drawnProof({ rules, commitment, signature, secret: reveal.secret }, entries);
-    expect(canonicalJson(built)).toBe(canonicalJson(known));
-  });
+  it.each(['proof', 'proof-empty', 'proof-per-prize', 'proof-leaderboard'])(
+    'is built from the same draw as the other program builds it: %s',
+    (name) => {
+      const known = readVector<Proof>(name);
+      const { rules, commitment, signature, entries, reveal } = known;
+      const built = drawnProof({ rules, commitment, signature, secret: reveal.secret }, entries);
+      expect(canonicalJson(built)).toBe(canonicalJson(known));
+    },
+  );
 
   it('says what it shows and what it does not', () => {
     const result = verify(proof);

@@ -148,11 +148,38 @@ def make_entries(giveaway_id, people, per_person):
     return entries
 
 
-def make_proof(giveaway_id, entries, units, rules):
+def ranking_of(algorithm, seed, units, entries):
+    if algorithm == "handsel-draw-per-prize-v1":
+        prizes = list(dict.fromkeys(u["prizeId"] for u in units))
+        return [p for prize in prizes for p in rank(mac(seed, prize.encode()), entries)]
+    if algorithm == "handsel-leaderboard-v1":
+        scores = {}
+        for e in entries:
+            scores[e["participant"]] = scores.get(e["participant"], 0) + e["weight"]
+        return sorted((p for p in scores if scores[p] > 0), key=lambda p: (-scores[p], mac(seed, unhex(p))))
+    return rank(seed, entries)
+
+
+def awards_of(algorithm, units, ranking):
+    if algorithm == "handsel-draw-per-prize-v1":
+        prizes = list(dict.fromkeys(u["prizeId"] for u in units))
+        length = len(ranking) // len(prizes)
+        lines = [
+            ([u for u in units if u["prizeId"] == prize], range(i * length, (i + 1) * length))
+            for i, prize in enumerate(prizes)
+        ]
+    else:
+        lines = [(units, range(len(ranking)))]
+    return [
+        {"unitId": u["unitId"], "rank": at + 1, "participant": ranking[at]} for these, line in lines for u, at in zip(these, line)
+    ]
+
+
+def make_proof(giveaway_id, entries, units, rules, algorithm="handsel-draw-v1"):
     secret = filler(f"secret of {giveaway_id}")
     secret_hash = sha(frame("handsel-secret-v1", giveaway_id, u64(1), unhex(secret))).hex()
     commitment = {
-        "algorithm": "handsel-draw-v1",
+        "algorithm": algorithm,
         "giveawayId": giveaway_id,
         "drawNumber": 1,
         "root": merkle([leaf_data(e) for e in entries]).hex(),
@@ -167,7 +194,7 @@ def make_proof(giveaway_id, entries, units, rules):
     signed_at = "2030-01-31T13:00:01.250Z"
     message = frame("handsel-commitment-signature-v1", "vector-key", signed_at, commitment_hash)
     seed = mac(unhex(secret), commitment_hash)
-    ranking = rank(seed, entries)
+    ranking = ranking_of(algorithm, seed, units, entries)
     return {
         "version": "handsel-proof-v1",
         "rules": rules,
@@ -184,9 +211,7 @@ def make_proof(giveaway_id, entries, units, rules):
         "seed": seed.hex(),
         "entries": entries,
         "ranking": ranking,
-        "awards": [
-            {"unitId": u["unitId"], "rank": i + 1, "participant": p} for i, (u, p) in enumerate(zip(units, ranking))
-        ],
+        "awards": awards_of(algorithm, units, ranking),
     }
 
 
@@ -202,6 +227,91 @@ def make_receipt(giveaway_id, entry, salt, **more):
         **more,
     }
     return {**body, "signature": sign(frame("handsel-receipt-v1", canonical(body)))}
+
+
+def first_number(secret, message):
+    return int.from_bytes(mac(unhex(secret), message)[:8], "big")
+
+
+def decide_attempts(attempts, secret, units, by, odds, opened_ms, closes_ms):
+    """Adds what each attempt wins."""
+    due = {u["unitId"]: opened_ms for u in units}
+    if by == "time_slots":
+        for i, u in enumerate(units):
+            due[u["unitId"]] = opened_ms + first_number(secret, frame("handsel-slot-v1", u64(i))) % (closes_ms - opened_ms)
+    left = sorted(units, key=lambda u: due[u["unitId"]]) if by == "time_slots" else list(units)
+    decided = []
+    for received_ms, attempt in attempts:
+        if not left:
+            break
+        number = first_number(secret, frame("handsel-instant-v1", attempt["entryId"], unhex(attempt["clientNonce"])))
+        hit = by != "odds" or number * 1_000_000 < odds << 64
+        if hit and due[left[0]["unitId"]] <= received_ms:
+            attempt = {**attempt, "unitId": left.pop(0)["unitId"]}
+        decided.append(attempt)
+    return decided
+
+
+def make_instant_win(by, units, rules, odds=0):
+    giveaway_id = f"instant-{by.replace('_', '-')}"
+    secret = filler(f"secret of {giveaway_id}")
+    secret_hash = sha(frame("handsel-secret-v1", giveaway_id, u64(1), unhex(secret))).hex()
+    opened, minute = 1_896_087_600_000, 60_000  # 2030-01-31T11:00:00Z
+    made = [
+        (opened + (i + 1) * minute, {
+            "number": i + 1,
+            "entryId": f"entry-{i:04d}",
+            "participant": participant(giveaway_id, f"person-{i}", filler(f"salt of {i}")),
+            "clientNonce": filler(f"nonce {i}"),
+            "receivedAt": f"2030-01-31T11:{i + 1:02d}:00.000Z",
+        })
+        for i in range(58)
+    ]
+    attempts = decide_attempts(made, secret, units, by, odds, opened, opened + 60 * minute)
+    leaves = [
+        frame("handsel-attempt-v1", u64(a["number"]), a["entryId"], unhex(a["participant"]), unhex(a["clientNonce"]),
+              a["receivedAt"], a.get("unitId", ""))
+        for a in attempts
+    ]
+    commitment = {
+        "giveawayId": giveaway_id,
+        "root": merkle(leaves).hex(),
+        "attemptCount": len(attempts),
+        "prizeUnits": units,
+        "prizesPerPerson": "one",
+        "by": by,
+        "oddsPerMillion": odds,
+        "rulesHash": sha(frame("handsel-rules-v1", rules)).hex(),
+        "secretHash": secret_hash,
+        "openedAt": "2030-01-31T11:00:00.000Z",
+        "closesAt": "2030-01-31T12:00:00.000Z",
+        "frozenAt": "2030-01-31T12:00:00.250Z",
+    }
+    signed_at = "2030-01-31T12:00:01.000Z"
+    digest = sha(frame("handsel-instant-win-commitment-v1", canonical(commitment)))
+    proof = {
+        "version": "handsel-instant-win-v1",
+        "rules": rules,
+        "commitment": commitment,
+        "signature": {
+            "alg": "Ed25519",
+            "keyId": "vector-key",
+            "publicKey": PUBLIC_KEY,
+            "signedAt": signed_at,
+            "signature": sign(frame("handsel-instant-win-signature-v1", "vector-key", signed_at, digest)),
+        },
+        "secret": secret,
+        "attempts": attempts,
+    }
+    body = {
+        "version": "handsel-attempt-receipt-v1",
+        "giveawayId": giveaway_id,
+        "secretHash": secret_hash,
+        "keyId": "vector-key",
+        **attempts[0],
+    }
+    receipt = {**body, "signature": sign(frame("handsel-attempt-receipt-v1", canonical(body)))}
+    return {"proof": proof, "receipt": receipt}
 
 
 def encoding_vectors():
@@ -313,6 +423,11 @@ def main():
     write("ranking.json", ranking_vectors())
     write_proof("proof.json", proof)
     write_proof("proof-empty.json", make_proof("nobody-came", [], units, "Rules."))
+    write_proof("proof-per-prize.json", make_proof("several-each", entries, units, rules, "handsel-draw-per-prize-v1"))
+    tied = [{**e, "weight": min(e["weight"], 2)} for e in entries]
+    write_proof("proof-leaderboard.json", make_proof("leaders", tied, units, rules, "handsel-leaderboard-v1"))
+    for by, odds in (("first_come", 0), ("odds", 150_000), ("time_slots", 0)):
+        write(f"instant-win-{by.replace('_', '-')}.json", make_instant_win(by, units, rules, odds))
     write("receipt-included.json", receipt)
     write("receipt-omitted.json", make_receipt(giveaway_id, lost, filler("salt of person-8")))
     altered = {**entries[9], "receivedAt": "2030-01-31T12:30:00.000Z"}

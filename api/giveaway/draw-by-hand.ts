@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { findGiveaway } from '../../db/giveaway/queries.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { DRAW_BY_HAND, runGiveawayId, type DrawByHandInput } from '../../workflows/giveaway/contract.ts';
+import { uuid } from '../http/amounts.ts';
+import { updateRunning } from '../http/await-workflow.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import type { GiveawayApi } from './dependencies.ts';
+
+export const drawByHandRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/v1/giveaways/{giveawayId}/draw',
+    summary: 'Have my giveaway drawn now, where its rules allow it: entry ends, if it has not ended before',
+    auth: 'giveaway.manage',
+    idempotent: true,
+    params: z.object({ giveawayId: uuid }),
+    responses: { 202: { description: 'Entry has ended; the draw is on its way' } },
+    handler: async ({ params, resourceId, principal, actor, requestId }) => {
+      const { giveawayId } = params;
+      const found = await findGiveaway(db, giveawayId, principal.userId);
+      if (found?.giveaway.host_id !== principal.userId)
+        throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId });
+      const input: DrawByHandInput = { giveawayId, actor, requestId };
+      const answer = await updateRunning(temporal, {
+        workflowId: runGiveawayId(giveawayId),
+        update: DRAW_BY_HAND,
+        updateId: resourceId,
+        args: [input],
+        budgetMs,
+      });
+      if (answer) return { status: 202, body: { giveawayId, href: `/v1/giveaways/${giveawayId}` } };
+      const { state } = found.giveaway;
+      throw new DomainError('draw_not_possible', `The giveaway is ${state}.`, { giveawayId, state });
+    },
+  });

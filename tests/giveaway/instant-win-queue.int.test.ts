@@ -1,0 +1,170 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createInstantWinQueue } from '../../api/giveaway/instant-win-queue.ts';
+import { checkGiveaways } from '../../db/giveaway/audit.ts';
+import { countInstantWin, type AttemptToWin, type InstantWinAnswer } from '../../db/giveaway/claim-instant-win.ts';
+import { createAdmissionGate, GATE_OPTIONS } from '../../runtime/admission-gate.ts';
+import { Processes } from '../../scripts/stack/processes.ts';
+import { startRedis } from '../../scripts/stack/redis.ts';
+import { delay, freePort } from '../../scripts/stack/run.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { readAwards } from '../support/draws.ts';
+import { openInstantWin, readyAttempts } from '../support/instant-wins.ts';
+
+const UNITS = 7;
+const ATTEMPTS = 60;
+const OPTIONS = { ...GATE_OPTIONS, headroom: 5, leaseMs: 400, beliefMs: 1_000, restMs: 200 };
+
+describe('the queue of instant wins, whatever happens to Redis', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'handsel-gate-'));
+  const crashes: string[] = [];
+  const processes = new Processes(folder, (message) => crashes.push(message));
+  let port: number;
+  let admin: Redis;
+  let test: TestDatabase;
+  /** Two processes of the API would each have a connection and a queue. */
+  let clients: Redis[];
+
+  const connect = (): Redis => {
+    const redis = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: 1, retryStrategy: () => 50 });
+    redis.on('error', () => {});
+    return redis;
+  };
+  const queues = () => clients.map((redis) => createInstantWinQueue(test.db, createAdmissionGate(redis, OPTIONS)));
+
+  /** Everybody at once, to either process; who is told to come again does. @returns what came of it, by entry. */
+  async function rush(
+    giveawayId: string,
+    attempts: readonly AttemptToWin[],
+    meanwhile: () => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<InstantWinAnswer[]> {
+    const [one, other] = queues();
+    if (!one || !other) throw new Error('there are two');
+    const insist = async (attempt: AttemptToWin, index: number): Promise<InstantWinAnswer> => {
+      await delay(index * 3);
+      for (;;) {
+        const answer = await (index % 2 === 0 ? one : other).claim(giveawayId, attempt);
+        if (!('code' in answer && answer.code === 'instant_win_busy')) return answer;
+      }
+    };
+    const [answers] = await Promise.all([Promise.all(attempts.map(insist)), meanwhile()]);
+    return answers;
+  }
+
+  async function expectExactly(giveawayId: string, answers: readonly InstantWinAnswer[]): Promise<void> {
+    const won = answers.flatMap((answer) => ('attempt' in answer && answer.attempt.unitId ? [answer.attempt] : []));
+    const refused = answers.flatMap((answer) => ('code' in answer ? [answer.code] : []));
+    expect(won).toHaveLength(UNITS);
+    expect(new Set(won.map(({ unitId }) => unitId)).size).toBe(UNITS);
+    expect(new Set(refused)).toEqual(new Set(['instant_win_sold_out']));
+    expect(won.length + refused.length).toBe(answers.length);
+    const awards = await readAwards(test.db, giveawayId);
+    expect(awards).toHaveLength(UNITS);
+    expect(new Set(awards.map(({ id }) => id))).toEqual(new Set(won.map(({ awardId }) => awardId)));
+    expect(await countInstantWin(test.db, giveawayId)).toEqual({ attemptCount: UNITS, unitsLeft: 0 });
+  }
+
+  const repeatedly = (times: number, work: () => Promise<unknown>) => async (): Promise<void> => {
+    for (let n = 0; n < times; n += 1) {
+      await work();
+      await delay(10);
+    }
+  };
+
+  beforeAll(async () => {
+    test = await createTestDatabase('giveaway');
+    port = await freePort();
+    await startRedis(processes, folder, port);
+    admin = connect();
+    clients = [connect(), connect()];
+  });
+  afterAll(async () => {
+    for (const redis of [admin, ...clients]) redis.disconnect();
+    await processes.kill('redis');
+    await test.drop();
+    fs.rmSync(folder, { recursive: true, force: true });
+    if (crashes.length > 0) throw new Error(crashes.join('\n'));
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['nothing', () => Promise.resolve()],
+    ['FLUSHALL, again and again', repeatedly(20, () => admin.flushall())],
+    ['SCRIPT FLUSH, again and again', repeatedly(20, () => admin.script('FLUSH'))],
+    [
+      'a memory that is full',
+      () =>
+        admin
+          .config('SET', 'maxmemory', '1')
+          .then(() => delay(150))
+          .then(() => admin.config('SET', 'maxmemory', '0')),
+    ],
+    [
+      'a kill and a restart',
+      async () => {
+        await delay(20);
+        await processes.kill('redis');
+        await delay(100);
+        await startRedis(processes, folder, port);
+      },
+    ],
+  ])('gives every unit once: %s', async (_what, meanwhile) => {
+    const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, UNITS);
+    await expectExactly(
+      giveawayId,
+      await rush(giveawayId, await readyAttempts(test.db, giveawayId, ATTEMPTS), meanwhile),
+    );
+  });
+
+  it.each([
+    ['more is left than there is', '1000'],
+    ['nothing is left', '0'],
+    ['nonsense', 'nonsense'],
+  ])('gives every unit once where Redis believes that %s', async (_what, belief) => {
+    const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, UNITS);
+    const attempts = await readyAttempts(test.db, giveawayId, ATTEMPTS);
+    await admin.set(`handsel:gate:{${giveawayId}}:left`, belief);
+    await expectExactly(giveawayId, await rush(giveawayId, attempts));
+  });
+
+  it('lets in again when those who were let in are never heard of', async () => {
+    const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, UNITS);
+    const attempts = await readyAttempts(test.db, giveawayId, ATTEMPTS);
+    const gate = createAdmissionGate(clients[0] as Redis, OPTIONS);
+    await gate.learn(giveawayId, UNITS);
+    expect(await gate.admit(giveawayId, 'dead', 1_000)).toEqual({ admitted: UNITS + OPTIONS.headroom, left: UNITS });
+    expect(await gate.admit(giveawayId, 'next', 1)).toEqual({ admitted: 0, left: UNITS });
+    await expectExactly(giveawayId, await rush(giveawayId, attempts));
+  });
+
+  it('says that nothing is left only when the database has said so, and repeats first answers then', async () => {
+    const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, UNITS);
+    const attempts = await readyAttempts(test.db, giveawayId, ATTEMPTS);
+    const [queue] = queues();
+    if (!queue) throw new Error('there are two');
+    const answers = await Promise.all(attempts.map((attempt) => queue.claim(giveawayId, attempt)));
+    await expectExactly(giveawayId, answers);
+    expect(await Promise.all(attempts.map((attempt) => queue.claim(giveawayId, attempt)))).toEqual(answers);
+  });
+
+  it('passes on that the database is away, and the same attempt wins afterwards', async () => {
+    const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, 1);
+    const [attempt] = await readyAttempts(test.db, giveawayId, 1);
+    if (!attempt) throw new Error('an entry was made');
+    const [queue] = queues();
+    const lock = await test.db.transaction();
+    await lock.raw('select from giveaway_instant_wins where giveaway_id = ? for update', [giveawayId]);
+    await expect(queue?.claim(giveawayId, attempt)).rejects.toThrow(/timeout/);
+    await lock.rollback();
+    expect(await queue?.claim(giveawayId, attempt)).toMatchObject({ attempt: { number: 1 } });
+  });
+
+  it('gives every unit once without Redis, and keeps the invariants', async () => {
+    await processes.kill('redis');
+    const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, UNITS);
+    await expectExactly(giveawayId, await rush(giveawayId, await readyAttempts(test.db, giveawayId, ATTEMPTS)));
+    expect((await checkGiveaways(test.db)).filter(({ broken }) => broken > 0)).toEqual([]);
+  });
+});
