@@ -1,11 +1,8 @@
-import type { VerifyOptions } from '../../domain/proof/proof-reader.ts';
-import type { InvalidProof, ValidProof } from '../../domain/proof/verify-proof.ts';
-import { runInThread } from '../../runtime/run-in-thread.ts';
 import { UsageError, type VerifyArguments, parseVerifyArguments, USAGE } from './arguments.ts';
 import { isInstantWinFile, reportInstantWin } from './instant-win.ts';
 import { readJson, UnreadableFile } from './read-json.ts';
 import { describeReport, summarizeReport, type VerifyReport } from './report.ts';
-import type { VerifyFile } from './verify.thread.ts';
+import { verifyFile } from './verify-file.ts';
 
 /** Exit codes: what scripts that call the verifier may count on. */
 const VALID = 0;
@@ -44,16 +41,6 @@ async function verifyFiles(options: VerifyArguments): Promise<VerifyReport> {
     ...(asked && { receipt: asked }),
   });
   return { ok: proof.ok && (proof.receipt === undefined || proof.receipt.kind === 'included'), proof };
-}
-
-/** In a thread, line by line: a proof of a million entries is larger than what one may want to hold. */
-async function verifyFile(file: string, options: VerifyOptions): Promise<ValidProof | InvalidProof> {
-  try {
-    const input: VerifyFile = { file, options };
-    return await runInThread(new URL('./verify.thread.ts', import.meta.url), input);
-  } catch (error) {
-    throw new UnreadableFile(file, error);
-  }
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
