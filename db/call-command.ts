@@ -13,7 +13,7 @@ export interface Command {
  * one transaction. It lies beside its caller as `<command>.sql`. Amounts travel as strings of minor units.
  * @throws DomainError what the function refuses; then nothing was changed.
  */
-export async function callCommand<T>(db: Db, name: string, input: Readonly<Record<string, unknown>>): Promise<T> {
+export async function callCommand<T>(db: Db, name: string, input: object): Promise<T> {
   const statement = { name, text: `select ${name}($1::jsonb) as answer` };
   try {
     const [row] = await runPrepared<{ answer: T }>(db, statement, [inputJson(input)]);

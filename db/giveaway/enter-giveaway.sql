@@ -196,3 +196,29 @@ create or replace function entry_answer(e giveaway_entries) returns jsonb langua
   join giveaway_draws d on d.giveaway_id = e.giveaway_id and d.draw_number = 1
   where s.giveaway_id = e.giveaway_id and s.participant_id = e.participant_id
 $$;
+
+-- Entries of different people, each as if it were alone: what is refused leaves no trace, and the others stand. Anything
+-- but a refusal fails all of them, and none was made. In the order of the participants, so that two batches cannot wait
+-- for each other.
+create or replace function enter_giveaway_each(p jsonb) returns jsonb language plpgsql as $$
+declare
+  v_item record;
+  v_answers jsonb := '[]';
+  v_code text;
+  v_constraint text;
+  v_message text;
+  v_hint text;
+  v_detail text;
+begin
+  for v_item in select x.entry, x.place from jsonb_array_elements(p) with ordinality x(entry, place) order by x.entry ->> 'participantId' loop
+    begin
+      v_answers := v_answers || jsonb_build_object('place', v_item.place, 'answer', enter_giveaway(v_item.entry));
+    exception when sqlstate 'HS001' or unique_violation then
+      get stacked diagnostics v_code = returned_sqlstate, v_constraint = constraint_name, v_message = message_text,
+        v_hint = pg_exception_hint, v_detail = pg_exception_detail;
+      v_answers := v_answers || jsonb_build_object('place', v_item.place, 'error', jsonb_build_object('code', v_code,
+        'constraint', v_constraint, 'message', v_message, 'hint', v_hint, 'detail', v_detail));
+    end;
+  end loop;
+  return v_answers;
+end $$;

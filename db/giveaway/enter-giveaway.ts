@@ -1,8 +1,10 @@
 import type { Cause } from '../../domain/cause.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { SignalKind } from '../../domain/entry-signals.ts';
+import { inBatches } from '../../runtime/batches.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
+import { asDomainError } from '../errors.ts';
 
 /** What is known of a person; what is not known is absent, and refused where the rules ask for it. */
 export interface EntrantFacts {
@@ -67,10 +69,56 @@ type Outcome = AcceptedEntry | { readonly wrongAnswer: true; readonly attemptsLe
  *   (and the attempt is counted), entry_attempts_exhausted, entry_cap_reached, entry_referral_unknown.
  */
 export async function enterGiveaway(db: Db, entry: NewEntry, cause: Cause): Promise<AcceptedEntry> {
-  const outcome = await callCommand<Outcome>(db, 'enter_giveaway', { ...entry, ...cause });
+  const call = { ...entry, ...cause };
+  const outcome = isAlone(db, entry)
+    ? await callCommand<Outcome>(db, 'enter_giveaway', call)
+    : await batchesOf(db)(call);
   if (!('wrongAnswer' in outcome)) return outcome;
   const { attemptsLeft } = outcome;
   throw new DomainError('entry_answer_wrong', 'This is not the answer.', { method: entry.method, attemptsLeft });
+}
+
+type EntryCall = NewEntry & Cause;
+
+/** One that locks the rows of somebody else cannot be put into an order with others; nor one of a larger transaction. */
+const isAlone = (db: Db, { referralCode }: NewEntry): boolean =>
+  referralCode !== undefined || db.isTransaction === true;
+
+const batchesByDatabase = new WeakMap<Db, (call: EntryCall) => Promise<Outcome>>();
+
+/** Entries that come at the same time share a transaction: each for itself, but one commit for all of them. */
+function batchesOf(db: Db): (call: EntryCall) => Promise<Outcome> {
+  let enter = batchesByDatabase.get(db);
+  if (!enter) {
+    const nameOf = ({ participantId }: EntryCall): string => participantId;
+    const batched = inBatches({
+      run: (calls: readonly EntryCall[]) => enterEach(db, calls),
+      nameOf,
+      maxCalls: 50,
+      maxBatches: 2,
+    });
+    enter = async (call) => {
+      const each = await batched(call);
+      if (each.error) throw asDomainError(Object.assign(new Error(each.error.message), each.error));
+      return each.answer as Outcome;
+    };
+    batchesByDatabase.set(db, enter);
+  }
+  return enter;
+}
+
+interface EachAnswer {
+  /** From 1, among the calls. */
+  readonly place: number;
+  readonly answer?: Outcome;
+  readonly error?: { readonly message: string };
+}
+
+async function enterEach(db: Db, calls: readonly EntryCall[]): Promise<EachAnswer[]> {
+  const [only] = calls;
+  if (only && calls.length === 1) return [{ place: 1, answer: await callCommand<Outcome>(db, 'enter_giveaway', only) }];
+  const answers = await callCommand<EachAnswer[]>(db, 'enter_giveaway_each', calls);
+  return answers.toSorted((left, right) => left.place - right.place);
 }
 
 /** @returns the participant's code, the first one that was made. @throws DomainError entry_method_not_found, entry_not_found. */
