@@ -9,7 +9,7 @@ export async function tagEntity(context: AppContext, next: Next): Promise<void> 
   const { body, method } = context;
   if ((method !== 'GET' && method !== 'HEAD') || context.status !== 200 || body === undefined || body === null) return;
   // What comes as a stream is tagged by its route, which knows what it is without reading it.
-  if (context.response.has('etag') || body instanceof Readable) return;
+  if (context.response.headers['etag'] !== undefined || body instanceof Readable) return;
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   context.set('etag', `"${Buffer.from(sha256(text)).toString('base64url')}"`);
 }
