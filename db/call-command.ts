@@ -5,7 +5,7 @@ import { runPrepared } from './prepared.ts';
 /** A function of the database that takes JSON and answers JSON, and its input; amounts are strings of minor units. */
 export interface Command {
   readonly name: string;
-  readonly input: Readonly<Record<string, unknown>>;
+  readonly input: object;
 }
 
 /**
