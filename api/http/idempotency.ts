@@ -76,9 +76,9 @@ export async function commandForKey(
   { prepare, present }: CommandWork,
 ): Promise<Reply> {
   const asked = identify(call);
-  const refused = (error: unknown): Promise<Reply> => {
-    if (!(error instanceof DomainError) || KEY_REFUSALS.has(error.code)) throw error;
-    return onceForKey(db, budgetMs, call, () => Promise.reject(error), present);
+  const refused = (refusal: unknown): Promise<Reply> => {
+    if (!(refusal instanceof DomainError) || KEY_REFUSALS.has(refusal.code)) throw refusal;
+    return onceForKey(db, budgetMs, call, () => Promise.reject(refusal), present);
   };
   let prepared: OnceWork;
   try {
