@@ -7,6 +7,8 @@ import { updateRunning } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
 
+const ENDED: ReadonlySet<string> = new Set(['COMPLETED', 'CANCELLED', 'FUNDING_FAILED']);
+
 export const drawByHandRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route =>
   defineRoute({
     method: 'post',
@@ -21,6 +23,10 @@ export const drawByHandRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route 
       const found = await findGiveaway(db, giveawayId, principal.userId);
       if (found?.giveaway.host_id !== principal.userId)
         throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId });
+      const { state } = found.giveaway;
+      const notPossible = new DomainError('draw_not_possible', `The giveaway is ${state}.`, { giveawayId, state });
+      // Its workflow may still be giving prizes back.
+      if (ENDED.has(state)) throw notPossible;
       const input: DrawByHandInput = { giveawayId, actor, requestId };
       const answer = await updateRunning(temporal, {
         workflowId: runGiveawayId(giveawayId),
@@ -30,7 +36,6 @@ export const drawByHandRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route 
         budgetMs,
       });
       if (answer) return { status: 202, body: { giveawayId, href: `/v1/giveaways/${giveawayId}` } };
-      const { state } = found.giveaway;
-      throw new DomainError('draw_not_possible', `The giveaway is ${state}.`, { giveawayId, state });
+      throw notPossible;
     },
   });

@@ -22,14 +22,20 @@ const LATE = `now() - interval '1 hour'`;
 const DRAWN = [
   `insert into giveaways (id, host_id, title, state, currency, closes_at, claim_window_ms, rules, publish_id)
    values ('${giveawayId}', '${hosts.rich}', 'T', 'COMPLETED', 'USD', now(), 60000, '{}', '${publishId}')`,
-  `insert into giveaway_prizes (id, giveaway_id, position, merchant_id, catalogue_item_id, card_id, face_minor, currency)
-   values ('${prizeId}', '${giveawayId}', 1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 5000, 'USD')`,
+  `insert into giveaway_prize_groups (id, giveaway_id, position, name) values ('${prizeId}', '${giveawayId}', 1, 'Card')`,
+  `insert into giveaway_prizes (id, giveaway_id, group_id, position, merchant_id, catalogue_item_id, card_id, face_minor, currency)
+   values ('${prizeId}', '${giveawayId}', '${prizeId}', 1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 5000, 'USD')`,
   `insert into giveaway_entries (id, giveaway_id, participant_id, method, period, weight)
    values ('${entryId}', '${giveawayId}', '${winner}', 'direct', 'once', 1)`,
-  `insert into giveaway_ranking (giveaway_id, draw_number, rank, participant_id) values ('${giveawayId}', 1, 1, '${winner}')`,
+  `insert into giveaway_participants (giveaway_id, participant_id, commitment)
+   values ('${giveawayId}', '${winner}', sha256('1')), ('${giveawayId}', '${hosts.other}', sha256('2'))`,
+  `insert into giveaway_ranking_pages (giveaway_id, draw_number, first_rank, commitments)
+   values ('${giveawayId}', 1, 1, sha256('1') || sha256('2'))`,
   `insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason, claim_expires_at)
    values (gen_random_uuid(), '${giveawayId}', 1, '${prizeId}', 1, '${winner}', 'drawn', now())`,
 ];
+
+const OPENED = `insert into giveaway_instant_wins (giveaway_id, closes_at, attempt_count, last_attempt_at) values ('${giveawayId}', now(), 0, now())`;
 
 const BREAKS: Readonly<Record<string, readonly string[]>> = {
   ...LEDGER_BREAKS,
@@ -49,13 +55,21 @@ const BREAKS: Readonly<Record<string, readonly string[]>> = {
   'wallets.frozen': [`update wallets set state = 'ACTIVE' where host_id = '${hosts.disputed}'`],
   'awards.per-prize': [
     'drop index giveaway_awards_one_live_per_prize',
-    `insert into giveaway_ranking (giveaway_id, draw_number, rank, participant_id) values ('${giveawayId}', 1, 2, '${hosts.other}')`,
     `insert into giveaway_entries (id, giveaway_id, participant_id, method, period, weight)
      values (gen_random_uuid(), '${giveawayId}', '${hosts.other}', 'direct', 'once', 1)`,
     `insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason, claim_expires_at)
      values (gen_random_uuid(), '${giveawayId}', 1, '${prizeId}', 2, '${hosts.other}', 'drawn', now())`,
   ],
-  'awards.ranking': [`update giveaway_ranking set participant_id = gen_random_uuid()`],
+  'awards.ranking': [
+    'alter table giveaway_ranking_pages disable trigger all',
+    `update giveaway_ranking_pages set commitments = sha256('2') || sha256('1')`,
+  ],
+  // What is won at once follows no ranking: the drawn award would be one that no attempt has won.
+  'instant-wins.slots': [
+    OPENED,
+    `insert into giveaway_instant_slots (giveaway_id, position, unit_id, attempt) values ('${giveawayId}', 1, '${prizeId}', 1)`,
+  ],
+  'instant-wins.numbers': [OPENED.replace('0, now()', '7, now()')],
   'holds.published': [`update giveaways set publish_id = gen_random_uuid()`],
   'entries.confirmed': [
     `insert into giveaway_verifications (entry_id, giveaway_id, account, verdict) values ('${entryId}', '${giveawayId}', 'someone', 'FAIL')`,
@@ -63,11 +77,11 @@ const BREAKS: Readonly<Record<string, readonly string[]>> = {
   'awards.eligible': [
     `insert into giveaway_exclusions (giveaway_id, participant_id, code, reason, decided_by) values ('${giveawayId}', '${winner}', 'blocked', 'x', 'x')`,
   ],
-  'draws.proof': [
-    `insert into giveaway_draws (giveaway_id, draw_number, secret_sealed, secret_hash, rules_text, drawn_at, proof)
-     values ('${giveawayId}', 1, '', '', '', now(), '{}')`,
-  ],
 };
+
+/** A proof is read on a connection of its own, which sees what is committed. */
+const FORGED_PROOF = `insert into giveaway_draws (giveaway_id, draw_number, secret_sealed, secret_hash, rules_text, drawn_at, proof_head)
+  values ('${giveawayId}', 1, '', '', '', now(), '{}')`;
 
 const LATE_BREAKS: Readonly<Record<string, readonly [string, string]>> = {
   'a giveaway that nobody closes': ['giveaways.deadlines', `update giveaways set state = 'OPEN', closes_at = ${LATE}`],
@@ -118,7 +132,7 @@ describe('the auditor of the giveaway database', () => {
   it('has a break for each of its checks', async () => {
     const { results } = await auditDatabase(test.db, 'giveaway');
     const late = Object.values(LATE_BREAKS).map(([name]) => name);
-    expect([...new Set([...Object.keys(BREAKS), ...late])].toSorted()).toEqual(
+    expect([...new Set([...Object.keys(BREAKS), ...late, 'draws.proof'])].toSorted()).toEqual(
       results.map(({ name }) => name).toSorted(),
     );
   });
@@ -132,6 +146,13 @@ describe('the auditor of the giveaway database', () => {
   it.each(Object.entries(LATE_BREAKS))('%s is late, and breaks nothing', async (_what, [name, statement]) => {
     expect(await auditAfter(test.db, 'giveaway', [statement])).toEqual([
       { name, verdict: 'late', currencies: ['USD'] },
+    ]);
+  });
+
+  it('draws.proof finds a proof that does not verify, and no other check does', async () => {
+    await test.db.raw(FORGED_PROOF);
+    expect(firedOf((await auditDatabase(test.db, 'giveaway')).results)).toEqual([
+      { name: 'draws.proof', verdict: 'broken', currencies: ['USD'] },
     ]);
   });
 });

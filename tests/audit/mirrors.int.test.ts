@@ -108,9 +108,9 @@ describe('what mirrors between the two books', () => {
     const [giveawayId, prizeId] = [randomUUID(), randomUUID()];
     await tamper(
       giveaway.db,
-      `insert into giveaway_prizes (id, giveaway_id, position, merchant_id, catalogue_item_id, card_id, face_minor, currency)
-       values (?, ?, 1, gen_random_uuid(), gen_random_uuid(), ?, 10000, 'USD')`,
-      [prizeId, giveawayId, cardId],
+      `insert into giveaway_prizes (id, group_id, giveaway_id, position, merchant_id, catalogue_item_id, card_id, face_minor, currency)
+       values (?, ?, ?, 1, gen_random_uuid(), gen_random_uuid(), ?, 10000, 'USD')`,
+      [prizeId, prizeId, giveawayId, cardId],
     );
     await tamper(
       giveaway.db,

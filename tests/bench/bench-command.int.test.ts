@@ -40,10 +40,18 @@ describe('npm run bench', () => {
     const { code, output } = await bench('draw', '--quick', '--json', file);
     expect(output).toContain('PostgreSQL');
     const figures = JSON.parse(fs.readFileSync(file, 'utf8')) as Figure[];
-    expect(figures.map(({ name }) => name)).toEqual(['draw.2000', 'draw.commit', 'draw.growth']);
+    expect(figures.map(({ name }) => name)).toEqual([
+      'draw.2000',
+      'draw.200',
+      'draw.commit',
+      'draw.growth',
+      'draw.verify',
+      'draw.held',
+    ]);
     for (const figure of figures) {
       expect(Object.keys(figure)).toEqual(['name', 'figure', 'unit', 'peer', 'ratio', 'goal', 'ok']);
       expect(figure.figure).toBeGreaterThan(0);
+      if (figure.peer === null) continue;
       expect((figure.ratio ?? 0) / (figure.figure / (figure.peer ?? Number.NaN))).toBeCloseTo(1, 2);
     }
     expect(code).toBe(figures.every(({ ok }) => ok) ? 0 : 1);

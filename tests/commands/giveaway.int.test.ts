@@ -195,7 +195,7 @@ describe('every command of the giveaway database, twice at once and again', () =
     const claim = () => claimKey(test.db, { ...key, attemptId: randomUUID() });
     const claims = await Promise.all(Array.from({ length: 50 }, claim));
     expect(claims.filter(({ kind }) => kind === 'claimed')).toHaveLength(1);
-    const answer = { status: 201, headers: { location: '/here' }, response: { ok: true } };
+    const answer = { status: 201, ofCommand: false, headers: { location: '/here' }, response: { ok: true } };
     await run(() => completeKey(test.db, key, answer));
     expect(await claim()).toEqual({ kind: 'answered', answer });
     const other = { ...key, attemptId: randomUUID(), requestHash: Buffer.from('b') };
