@@ -36,6 +36,12 @@ export type AwardState =
   | 'DECLINED'
   | 'DISQUALIFIED';
 
+export const CLAIM_MODES = ['required', 'automatic'] as const;
+export type ClaimMode = (typeof CLAIM_MODES)[number];
+
+export const CLAIM_VERIFICATIONS = ['automatic', 'manual'] as const;
+export type ClaimVerification = (typeof CLAIM_VERIFICATIONS)[number];
+
 export interface RulesInput {
   readonly title: string;
   readonly giveawayId: string;

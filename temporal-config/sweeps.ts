@@ -1,8 +1,8 @@
 import { AUDIT_BOOKS, DELIVER_ALERTS, type AuditBooksInput } from '../workflows/audit/contract.ts';
 import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
 import { RUN_SETTLEMENTS, type SettlementRunInput } from '../workflows/giftcard/settlement.contract.ts';
-import { VERIFY_ENTRIES } from '../workflows/giveaway/contract.ts';
 import { RECONCILE_YESTERDAY } from '../workflows/platform/reconciliation.contract.ts';
+import { EXPIRE_CLAIMS, FULFIL_AWARDS, VERIFY_ENTRIES } from '../workflows/giveaway/contract.ts';
 import type { Sweep } from './schedules.ts';
 import { TASK_QUEUES } from './task-queues.ts';
 
@@ -64,6 +64,22 @@ export const sweepsEvery = (everyMs: number, untouchedMs: number): Sweep[] => [
     taskQueue: TASK_QUEUES.giveaway,
     everyMs: Math.min(everyMs, VERIFY_EVERY_MS),
     summary: 'Asks the social networks about entries, and looks for what entrants have in common',
+  },
+  {
+    namespace: 'giveaway',
+    scheduleId: 'giveaway.expire-claims',
+    workflowType: EXPIRE_CLAIMS,
+    taskQueue: TASK_QUEUES.giveaway,
+    everyMs,
+    summary: 'Ends claim windows, promotes the next rank, and tells giveaways in which nothing is open any more',
+  },
+  {
+    namespace: 'giveaway',
+    scheduleId: 'giveaway.fulfil-awards',
+    workflowType: FULFIL_AWARDS,
+    taskQueue: TASK_QUEUES.giveaway,
+    everyMs,
+    summary: 'Brings the cards of verified awards that no claim looks after',
   },
   {
     namespace: 'giftcard',

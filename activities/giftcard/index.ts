@@ -5,6 +5,7 @@ import type { CardCodes } from '../../runtime/card-codes.ts';
 import { foldAccountsActivities } from '../fold-accounts.ts';
 import { asActivities } from '../refusals.ts';
 import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
+import { assignGiftCardsActivities } from './assign-gift-cards.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
 import { bulkRetryActivities } from './bulk-retry.ts';
 import { freezeHostEscrowActivities } from './freeze-host-escrow.ts';
@@ -47,6 +48,7 @@ export const createGiftcardActivities = ({
     ...foldAccountsActivities(db),
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
+    ...assignGiftCardsActivities(db, codes),
     ...freezeHostEscrowActivities(db),
     ...refundRedemptionActivities(db, alerts),
     ...releaseEscrowActivities(db),

@@ -1,6 +1,8 @@
 import * as nexus from 'nexus-rpc';
 import {
   ASSIGN_GIFT_CARD,
+  ASSIGN_GIFT_CARDS,
+  assignGiftCardsId,
   FREEZE_HOST_ESCROW,
   freezeHostEscrowId,
   LIFT_HOST_FREEZE,
@@ -17,7 +19,9 @@ import {
   VOID_ESCROW,
   voidEscrowId,
   type AssignedGiftCard,
+  type AssignedGiftCards,
   type AssignGiftCardInput,
+  type AssignGiftCardsInput,
   type EscrowReleaseView,
   type FrozenEscrow,
   type HostFreezeInput,
@@ -67,6 +71,11 @@ export const giftcardNexusServices = [
       workflowId: ({ cardId, awardId }) => assignGiftCardId(cardId, awardId),
       summary: ({ cardId, awardId }) => `Assign card ${cardId} for award ${awardId}`,
       searchAttributes: ({ cardId }) => ({ CardId: cardId }),
+    }),
+    assignGiftCards: backedBy<AssignGiftCardsInput, AssignedGiftCards>({
+      workflowType: ASSIGN_GIFT_CARDS,
+      workflowId: ({ batchId }) => assignGiftCardsId(batchId),
+      summary: ({ cards, batchId }) => `Assign ${cards.length} cards, batch ${batchId}`,
     }),
   }),
 ];

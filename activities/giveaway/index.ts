@@ -7,11 +7,13 @@ import { asActivities } from '../refusals.ts';
 import { cancelGiveawayActivities } from './cancel-giveaway.ts';
 import { claimAwardActivities } from './claim-award.ts';
 import { drawByHandActivities } from './draw-by-hand.ts';
+import { expireClaimsActivities } from './expire-claims.ts';
 import { drawGiveawayActivities } from './draw-giveaway.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
 import type { WorkflowOwners } from '../workflow-owners.ts';
 import { giveawayOwnerSources } from './owner-sweep.ts';
+import { fulfilAwardActivities } from './fulfil-award.ts';
 import { publishGiveawayActivities } from './publish-giveaway.ts';
 import { reviewParticipantsActivities } from './review-participants.ts';
 import { runGiveawayActivities } from './run-giveaway.ts';
@@ -36,6 +38,8 @@ export const createGiveawayActivities = ({ db, secrets, signer, alerts, owners }
     ...drawGiveawayActivities({ db, secrets, signer, heartbeat }),
     ...claimAwardActivities(db),
     ...ownerSweepActivities({ owners, alerts, sources: giveawayOwnerSources(db) }),
+    ...fulfilAwardActivities(db),
+    ...expireClaimsActivities({ db, heartbeat }),
   });
 
 export type { PublishPlanView } from './publish-giveaway.ts';

@@ -9,6 +9,7 @@ import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { cancelGiveawayRoute } from './cancel-giveaway.ts';
 import { claimAwardRoutes } from './claim-award.ts';
 import { claimInstantWinRoutes } from './claim-instant-win.ts';
+import { declineAwardRoute } from './decline-award.ts';
 import type { GiveawayApi } from './dependencies.ts';
 import { controlWalletRoute } from './control-wallet.ts';
 import { disputeFundingRoutes } from './dispute-funding.ts';
@@ -28,6 +29,8 @@ import { walletRoutes } from './wallets.ts';
 import { walletStatementRoutes } from './wallet-statement.ts';
 import { withdrawWalletRoutes } from './withdraw-wallet.ts';
 import { withdrawalDecisionRoutes } from './withdrawal-decisions.ts';
+import { rejectDisqualificationRoute } from './reject-disqualification.ts';
+import { verifyAwardRoute } from './verify-award.ts';
 import { reviewParticipantsRoutes } from './review-participants.ts';
 
 /** Every call of the service. */
@@ -58,5 +61,8 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...claimInstantWinRoutes(deps),
   ...reviewParticipantsRoutes(deps),
   ...claimAwardRoutes(deps),
+  declineAwardRoute(deps),
+  verifyAwardRoute(deps),
+  rejectDisqualificationRoute(deps),
   paymentWebhookRoute(deps),
 ];

@@ -7,6 +7,7 @@ import {
   CLAIM_AWARD,
   claimAwardId,
   GIVEAWAY_TASK_QUEUE,
+  type ClaimAwardInput,
   type ClaimedAward,
 } from '../../workflows/giveaway/contract.ts';
 import { uuid } from '../http/amounts.ts';
@@ -30,7 +31,14 @@ export const claimAwardRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route
         workflowType: CLAIM_AWARD,
         workflowId: claimAwardId(resourceId),
         taskQueue: GIVEAWAY_TASK_QUEUE,
-        args: [{ awardId: params.awardId, participantId: principal.userId, actor, requestId }],
+        args: [
+          {
+            awardId: params.awardId,
+            participantId: principal.userId,
+            actor,
+            requestId,
+          } satisfies ClaimAwardInput,
+        ],
         update: AWAIT_CLAIMED,
         summary: `Claim award ${params.awardId}`,
         searchAttributes: { RequestId: requestId },
@@ -74,5 +82,6 @@ const present = (award: Award) => ({
   rank: award.rank,
   state: award.state,
   cardId: award.prize?.card_id ?? null,
-  claimExpiresAt: award.claim_expires_at.toISOString(),
+  /** Null until the winner has been told: the window begins then. */
+  claimExpiresAt: award.claim_expires_at?.toISOString() ?? null,
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
 import { findGiveaway, listGiveaways, type GiveawaySnapshot } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { CLAIM_MODES, CLAIM_VERIFICATIONS } from '../../domain/giveaway.ts';
 import { currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
@@ -10,6 +11,11 @@ import { modeOf, modeSchema } from './giveaway-mode.ts';
 import { presentPrizeGroup, prizesSchema, unitsOf } from './prize-groups.ts';
 
 const DEFAULT_CLAIM_WINDOW_MS = 7 * 24 * 3_600_000;
+const termsSchema = {
+  ...entryTermsSchema,
+  claims: z.enum(CLAIM_MODES).default('required'),
+  claimVerification: z.enum(CLAIM_VERIFICATIONS).default('automatic'),
+};
 const giveawayId = z.object({ giveawayId: uuid });
 
 export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
@@ -30,7 +36,7 @@ export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
         .min(1_000)
         .max(366 * 24 * 3_600_000)
         .default(DEFAULT_CLAIM_WINDOW_MS),
-      ...entryTermsSchema,
+      ...termsSchema,
       ...prizesSchema,
       ...modeSchema,
     }),

@@ -82,7 +82,7 @@ export const reviewParticipantsRoutes = ({ db }: GiveawayApi): Route[] => [
 ];
 
 /** @returns whether it is the host. @throws DomainError giveaway_not_found for a host's of another giveaway. */
-async function requireJudge(db: Database, giveawayId: string, principal: Principal): Promise<boolean> {
+export async function requireJudge(db: Database, giveawayId: string, principal: Principal): Promise<boolean> {
   const found = await findGiveaway(db, giveawayId, principal.userId);
   const byHost = found?.giveaway.host_id === principal.userId;
   const platform = principal.roles.some((role) => role === 'ops' || role === 'admin');

@@ -84,7 +84,8 @@ returns table (place bigint, entry_id uuid, participant_id uuid, nonce text, hit
   left join giveaway_instant_attempts t on t.entry_id = (a.item ->> 'entryId')::uuid
 $$;
 
--- The attempts of a batch, the units that they win, and an award for each of these, with its claim window.
+-- The attempts of a batch, the units that they win, and an award for each of these; its claim window begins when
+-- its winner is told.
 create or replace function record_instant_attempts(
   p_giveaway_id uuid, p_attempts giveaway_instant_attempts[], p_won giveaway_instant_slots[], p jsonb
 ) returns void language plpgsql as $$
@@ -99,10 +100,9 @@ begin
     on (a.item ->> 'entryId')::uuid = n.entry_id;
   if cardinality(p_won) = 0 then return; end if;
   update giveaway_instant_slots s set attempt = w.attempt from unnest(p_won) w where s.giveaway_id = p_giveaway_id and s.position = w.position;
-  insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason, claim_expires_at)
-  select instant_award_id(n.unit_id), p_giveaway_id, 1, n.unit_id, n.number, n.participant_id, 'instant win',
-    clock_timestamp() + g.claim_window_ms * interval '1 millisecond'
-  from unnest(p_attempts) n join giveaways g on g.id = p_giveaway_id where n.unit_id is not null;
+  insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason)
+  select instant_award_id(n.unit_id), p_giveaway_id, 1, n.unit_id, n.number, n.participant_id, 'instant win'
+  from unnest(p_attempts) n where n.unit_id is not null;
   insert into domain_events (aggregate_type, aggregate_id, version, type, payload, actor, correlation_id, hash)
   select 'award', instant_award_id(n.unit_id), 1, 'giveaway.award.won', jsonb_build_object('giveawayId', p_giveaway_id,
     'awardId', instant_award_id(n.unit_id), 'rank', n.number, 'prizeId', n.unit_id), a.item ->> 'actor', a.item ->> 'requestId', ''

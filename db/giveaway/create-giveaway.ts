@@ -7,6 +7,7 @@ import {
 } from '../../domain/entry-methods.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { modeRulesIn, requireModeRules, type ModeRules } from '../../domain/giveaway-modes.ts';
+import type { ClaimMode, ClaimVerification } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
 
@@ -51,6 +52,10 @@ export interface NewGiveaway {
   readonly eligibility?: EligibilityRules | undefined;
   /** From which score on a participant waits for a decision. */
   readonly reviewFromScore?: number | undefined;
+  /** Manual: the host or the platform looks at every winner before the prize is handed over. */
+  readonly claimVerification?: ClaimVerification | undefined;
+  /** Automatic: winners need not claim; they are told, and have their prize. */
+  readonly claims?: ClaimMode | undefined;
   /** How long the freeze may wait for the social networks. */
   readonly verificationGraceMs?: number | undefined;
 }
@@ -114,9 +119,18 @@ const groupsOf = (prizes: readonly NewPrize[]): PrizeGroup[] => [
 const quantitiesOf = (prizes: readonly NewPrize[]): number[] =>
   groupsOf(prizes).map(({ id }) => prizes.filter((prize) => groupOf(prize).id === id).length);
 
-const rulesOf = ({ mode, eligibility = {}, reviewFromScore, verificationGraceMs }: NewGiveaway) => ({
+const rulesOf = ({
+  mode,
+  eligibility = {},
+  claimVerification = 'automatic',
+  claims = 'required',
+  reviewFromScore,
+  verificationGraceMs,
+}: NewGiveaway) => ({
   ...modeRulesIn(mode ?? {}),
   eligibility,
+  claimVerification,
+  claims,
   reviewFromScore: reviewFromScore ?? REVIEW_FROM_SCORE,
   verificationGraceMs: verificationGraceMs ?? VERIFICATION_GRACE_MS,
 });

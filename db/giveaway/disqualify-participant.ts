@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { hasReached } from '../../domain/giveaway.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
-import { vacateAwardsOf } from './claim-award.ts';
+import { vacateAwards } from './expire-claims.ts';
 import { lockGiveaway } from './move-giveaway.ts';
 
 export interface DisqualifyParticipant {
@@ -42,19 +42,20 @@ export const disqualifyParticipant = (
     if (!hasReached(state, 'CLOSED')) {
       throw new DomainError('disqualification_not_possible', `The giveaway is ${state}.`, { giveawayId, state });
     }
-    const asked = await trx('giveaway_disqualifications')
-      .insert({
-        giveaway_id: giveawayId,
-        participant_id: participantId,
-        reason: input.reason,
-        evidence: input.evidence,
-        requested_by: input.decidedBy,
-        requested_by_host: input.byHost,
-      })
-      .onConflict()
-      .ignore()
+    const asked = {
+      reason: input.reason,
+      evidence: input.evidence,
+      requested_by: input.decidedBy,
+      requested_by_host: input.byHost,
+    };
+    const inserted = await trx('giveaway_disqualifications')
+      .insert({ giveaway_id: giveawayId, participant_id: participantId, ...asked })
+      .onConflict(['giveaway_id', 'participant_id'])
+      // What was found to be nothing may be asked for anew.
+      .merge({ ...asked, requested_at: trx.fn.now(), rejected_by: null, rejected_at: null })
+      .whereNotNull('giveaway_disqualifications.rejected_at')
       .returning('participant_id');
-    if (asked.length > 0) await appendDecision(trx, input, 'requested', cause);
+    if (inserted.length > 0) await appendDecision(trx, input, 'requested', cause);
     const found = await read(trx, input);
     const another = found.requestedBy !== input.decidedBy && !(found.requestedByHost && input.byHost);
     if (found.approvedBy !== null || !another) return found;
@@ -62,7 +63,7 @@ export const disqualifyParticipant = (
       .where({ giveaway_id: giveawayId, participant_id: participantId })
       .update({ approved_by: input.decidedBy, approved_at: trx.fn.now() });
     await appendDecision(trx, input, 'approved', cause);
-    await vacateAwardsOf(trx, input, cause);
+    await vacateAwards(trx, input, cause);
     return { ...found, approvedBy: input.decidedBy };
   });
 

@@ -10,15 +10,14 @@ returns table (rank int, participant_id uuid) language sql stable as $$
     and s.commitment = substr(g.commitments, (r.rank - g.first_rank) * 32 + 1, 32)
 $$;
 
--- Offers prize units, in order, to as many ranks; the claim windows start now.
+-- Offers prize units, in order, to as many ranks; a claim window begins when its winner is told.
 create or replace function insert_awards(
   p_giveaway_id uuid, p_draw_number int, p_prize_ids uuid[], p_ranks int[], p_reasons text[]
 ) returns void language sql as $$
-  insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason, claim_expires_at)
+  insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason)
   select ledger_uuid('award', p_giveaway_id::text, p_draw_number::text, u.rank::text), p_giveaway_id, p_draw_number, u.prize_id,
-    u.rank, r.participant_id, u.reason, clock_timestamp() + g.claim_window_ms * interval '1 millisecond'
+    u.rank, r.participant_id, u.reason
   from unnest(p_prize_ids, p_ranks, p_reasons) u(prize_id, rank, reason)
-  join giveaways g on g.id = p_giveaway_id
   join ranked_participants(p_giveaway_id, p_draw_number, (select min(x) from unnest(p_ranks) x), (select max(x) from unnest(p_ranks) x)) r
     on r.rank = u.rank
 $$;

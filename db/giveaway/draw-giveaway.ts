@@ -4,7 +4,6 @@ import { awardedRanks } from '../../domain/draw/assign-prizes.ts';
 import { hashCommitment, type Commitment } from '../../domain/draw/commitment.ts';
 import { hasReached } from '../../domain/giveaway.ts';
 import type { ModeRules } from '../../domain/giveaway-modes.ts';
-import { digestUuid } from '../../domain/ids.ts';
 import type { CommitmentSignature, ProofHead } from '../../domain/proof/proof.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { Database, Db } from '../connect.ts';
@@ -157,16 +156,13 @@ export async function countRanked(db: Db, giveawayId: string): Promise<number> {
   return (result as { rows: [{ ranked: number }] }).rows[0].ranked;
 }
 
-export const awardId = (giveawayId: string, rank: number): string =>
-  digestUuid((data) => drawCrypto.sha256(data), 'award', giveawayId, String(FIRST_DRAW), String(rank));
-
 export interface NewAward {
   readonly prizeId: string;
   readonly rank: number;
   readonly reason: string;
 }
 
-/** Offers prize units to ranks, in few statements; the claim windows start now. */
+/** Offers prize units to ranks, in few statements. */
 export async function insertAwards(trx: Db, giveawayId: string, awards: readonly NewAward[]): Promise<void> {
   for (const run of inRuns(awards)) await insertRun(trx, giveawayId, run);
 }

@@ -23,7 +23,7 @@ export class Award extends Model {
   declare rank: number;
   declare participant_id: string;
   declare state: AwardState;
-  declare claim_expires_at: Date;
+  declare claim_expires_at: Date | null;
   declare prize?: Prize;
 
   static override get relationMappings(): RelationMappings {

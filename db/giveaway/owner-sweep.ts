@@ -21,11 +21,12 @@ export const untouchedRuns = untouchedRows<OpenGiveaway>({
     or t.state = 'CANCELLED' and t.published_at is not null and t.prizes_released_at is null`,
 });
 
+/** Their workflow brings the prize; a claim that waits for a decision has none. */
 export const untouchedClaims = untouchedRows<
   UntouchedRow & { readonly participantId: string; readonly workflowId: string | null }
 >({
   from: 'giveaway_awards t',
   aggregate: 'award',
   columns: 't.participant_id as "participantId", t.claim_workflow_id as "workflowId"',
-  open: "t.state in ('CLAIMED', 'VERIFIED', 'FULFILLING')",
+  open: "t.state = 'VERIFIED' and t.claim_workflow_id is not null",
 });

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawGiveawayActivities } from '../../activities/giveaway/draw-giveaway.ts';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
-import { claimAward, expireAwards, fulfilAward } from '../../db/giveaway/claim-award.ts';
+import { claimAward } from '../../db/giveaway/claim-award.ts';
+import { expireClaims } from '../../db/giveaway/expire-claims.ts';
+import { fulfilAward } from '../../db/giveaway/fulfil-award.ts';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
 import { readDrawMaterial, saveCommitment, saveDraw } from '../../db/giveaway/draw-giveaway.ts';
 import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
@@ -156,7 +158,7 @@ describe('every command of the giveaway database, twice at once and again', () =
       .db('giveaway_awards')
       .where({ id: second?.id })
       .update({ claim_expires_at: new Date(0) });
-    await expireAwards(test.db, ids.giveaway, cause);
+    await expireClaims(test.db, ids.giveaway, cause);
     await expect(
       claimAward(test.db, { awardId: second?.id ?? '', participantId: second?.participant_id ?? '' }, cause),
     ).rejects.toMatchObject({ code: 'award_claim_expired' });

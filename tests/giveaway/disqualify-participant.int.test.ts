@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawGiveawayActivities } from '../../activities/giveaway/draw-giveaway.ts';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
-import { claimAward, expireAwards } from '../../db/giveaway/claim-award.ts';
+import { claimAward } from '../../db/giveaway/claim-award.ts';
+import { expireClaims } from '../../db/giveaway/expire-claims.ts';
 import { disqualifyParticipant } from '../../db/giveaway/disqualify-participant.ts';
 import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
 import { closeGiveaway } from '../../db/giveaway/run-giveaway.ts';
@@ -41,6 +42,8 @@ describe('a disqualification after the freeze', () => {
       { giveawayId, participantId, reason: 'a bot', evidence: 'forty entries in one second', decidedBy, byHost },
       cause,
     );
+  const claim = ({ id, participant_id: participantId }: AwardRow) =>
+    claimAward(test.db, { awardId: id, participantId }, cause);
   const draw = async (step: 'commitDraw' | 'drawGiveaway') =>
     drawGiveawayActivities({ db: test.db, secrets: testSecrets, signer, heartbeat: () => {} })[step]({
       giveawayId,
@@ -87,28 +90,29 @@ describe('a disqualification after the freeze', () => {
       .db('giveaway_awards')
       .where({ giveaway_id: giveawayId, rank: 2 })
       .update({ claim_expires_at: new Date(0) });
-    await Promise.all([1, 2, 3].map(() => expireAwards(test.db, giveawayId, cause)));
+    await Promise.all([1, 2, 3].map(() => expireClaims(test.db, giveawayId, cause)));
     expect(await states()).toEqual(['1 DISQUALIFIED', '2 EXPIRED', '4 NOTIFIED']);
   });
 
-  it('meets a claim at the same moment in one outcome, and comes too late after it', async () => {
+  it('that was only asked for makes a claim wait; with the approval at the same moment the prize goes on', async () => {
     const [award] = (await awards()).filter(({ state }) => state === 'NOTIFIED');
     if (!award) throw new Error('nobody was promoted');
     const participantId = award.participant_id;
     await disqualify(participantId, 'user:host', true);
-    const [claimed, approved] = await Promise.allSettled([
-      claimAward(test.db, { awardId: award.id, participantId }, cause),
-      disqualify(participantId, 'user:ops'),
-    ]);
-    expect([claimed.status, approved.status].toSorted()).toEqual(['fulfilled', 'rejected']);
-    const next = (await awards()).find(({ state }) => state === 'NOTIFIED') ?? award;
-    if (next.id !== award.id)
-      await claimAward(test.db, { awardId: next.id, participantId: next.participant_id }, cause);
-    await disqualify(next.participant_id, 'user:host', true);
-    await expect(disqualify(next.participant_id, 'user:ops')).rejects.toMatchObject({
+    const [claimed] = await Promise.allSettled([claim(award), disqualify(participantId, 'user:ops')]);
+    if (claimed.status === 'fulfilled') expect(claimed.value.state).toBe('CLAIMED');
+    expect((await awards()).find(({ id }) => id === award.id)?.state).toBe('DISQUALIFIED');
+    expect((await states()).filter((state) => state.endsWith('NOTIFIED'))).toHaveLength(1);
+  });
+
+  it('comes too late once the claim is verified', async () => {
+    const [award] = (await awards()).filter(({ state }) => state === 'NOTIFIED');
+    if (!award) throw new Error('nobody was promoted');
+    expect((await claim(award)).state).toBe('VERIFIED');
+    await disqualify(award.participant_id, 'user:host', true);
+    await expect(disqualify(award.participant_id, 'user:ops')).rejects.toMatchObject({
       code: 'disqualification_not_possible',
     });
-    expect((await awards()).filter(({ state }) => state === 'CLAIMED')).toHaveLength(1);
   });
 
   it('keeps the invariants, and says in events who asked and who approved', async () => {
@@ -129,7 +133,7 @@ describe('a disqualification after the freeze', () => {
       await disqualify(participantId, 'user:admin');
     }
     await draw('drawGiveaway');
-    await expireAwards(test.db, giveawayId, cause);
+    await expireClaims(test.db, giveawayId, cause);
     const live = (await awards()).filter(({ state }) => state === 'NOTIFIED');
     expect(live.map((award) => award.participant_id)).toEqual([entries[1]?.participantId]);
   });

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawGiveawayActivities } from '../../activities/giveaway/draw-giveaway.ts';
 import { connectionSettings, withConnection } from '../../db/copy-rows.ts';
-import { expireAwards } from '../../db/giveaway/claim-award.ts';
+import { expireClaims } from '../../db/giveaway/expire-claims.ts';
 import { countRanked } from '../../db/giveaway/draw-giveaway.ts';
 import { verifyProofLines } from '../../domain/proof/verify-proof.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
@@ -137,7 +137,7 @@ describe('a draw of 100,000 entries and 10,000 prizes', { timeout: 300_000 }, ()
       .update({ claim_expires_at: new Date(0) });
     let batches = 0;
     for (let more = true; more; batches += 1)
-      more = (await expireAwards(test.db, giveawayId, cause)).nextExpiryInMs === 0;
+      more = (await expireClaims(test.db, giveawayId, cause)).nextExpiryInMs === 0;
     expect(batches).toBe(Math.ceil((PRIZES - 100) / 500));
     expect(await awards()).toEqual([
       { state: 'EXPIRED', count: PRIZES - 100, first: 101, last: PRIZES },

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
-import { claimAward, expireAwards } from '../../db/giveaway/claim-award.ts';
+import { claimAward } from '../../db/giveaway/claim-award.ts';
+import { expireClaims } from '../../db/giveaway/expire-claims.ts';
 import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
 import { findGiveaway } from '../../db/giveaway/queries.ts';
 import { verifyProof } from '../../domain/proof/verify-proof.ts';
@@ -77,15 +78,15 @@ describe('prizes with ranks and quotas', () => {
     const [bicycle, book] = await awards(giveawayId);
     await claimAward(test.db, { awardId: book?.id ?? '', participantId: book?.participantId ?? '' }, cause);
     await expire(bicycle?.id);
-    await expireAwards(test.db, giveawayId, cause);
+    await expireClaims(test.db, giveawayId, cause);
     expect((await awards(giveawayId)).map(({ prize, rank, state }) => `${prize} ${rank} ${state}`)).toEqual([
       'Bicycle 1 EXPIRED',
       'Bicycle 2 NOTIFIED',
-      'Book 4 CLAIMED',
+      'Book 4 VERIFIED',
     ]);
     for (const rank of [2, 3]) {
       await expire((await awards(giveawayId)).find((award) => award.prize === 'Bicycle' && award.rank === rank)?.id);
-      await expireAwards(test.db, giveawayId, cause);
+      await expireClaims(test.db, giveawayId, cause);
     }
     // The ranking of the bicycle is exhausted.
     expect((await awards(giveawayId)).filter(({ state }) => state === 'NOTIFIED')).toEqual([]);

@@ -56,6 +56,15 @@ export interface AssignedGiftCard {
   readonly expiresAt: string;
 }
 
+export interface AssignGiftCardsInput extends Caused {
+  readonly batchId: string;
+  readonly cards: readonly { readonly cardId: string; readonly awardId: string; readonly assigneeId: string }[];
+}
+
+export interface AssignedGiftCards {
+  readonly answers: readonly { readonly awardId: string; readonly refusal: string | null }[];
+}
+
 export interface ReleaseEscrowInput extends Caused {
   readonly releaseId: string;
   /** Which cards; absent for a release that a sweep has begun. */
@@ -122,6 +131,8 @@ export const GIFTCARD_ESCROW_ENDPOINT = 'giftcard-escrow';
 
 export const giftcardCards = nexus.service('GiftcardCards', {
   assignGiftCard: nexus.operation<AssignGiftCardInput, AssignedGiftCard>(),
+  /** Many at once; what is refused for one card holds up no other. */
+  assignGiftCards: nexus.operation<AssignGiftCardsInput, AssignedGiftCards>(),
 });
 export const GIFTCARD_CARDS_ENDPOINT = 'giftcard-cards';
 
@@ -129,6 +140,8 @@ export const RESERVE_ESCROW = 'reserveEscrow';
 export const POST_ESCROW = 'postEscrow';
 export const VOID_ESCROW = 'voidEscrow';
 export const ASSIGN_GIFT_CARD = 'assignGiftCard';
+export const ASSIGN_GIFT_CARDS = 'assignGiftCards';
+export const assignGiftCardsId = (batchId: string): string => `giftcard.assign-batch/${batchId}`;
 export const reserveEscrowId = (reservationId: string): string => `giftcard.reserve/${reservationId}`;
 export const postEscrowId = (reservationId: string): string => `giftcard.post/${reservationId}`;
 export const voidEscrowId = (reservationId: string): string => `giftcard.void/${reservationId}`;

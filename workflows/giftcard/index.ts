@@ -15,5 +15,6 @@ export { refundRedemption } from './refund-redemption.ts';
 export { reversePayout } from './reverse-payout.ts';
 export { releaseEscrow, sweepExpiredEscrow } from './release-escrow.ts';
 export { runSettlements, settleBatch } from './settle-batch.ts';
+export { assignGiftCards } from './assign-gift-cards.ts';
 export { assignGiftCard, postEscrow, reserveEscrow, voidEscrow } from './reserve-escrow.ts';
 export { reconcileProvider } from './reconcile-provider.ts';

@@ -19,7 +19,10 @@ const { fulfilAward } = wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY
 const FROZEN_WAITS_MS = [1_000, 5_000, 30_000, 300_000, 900_000] as const;
 const LONGEST_FROZEN_WAIT_MS = 3_600_000;
 
-/** Answers when the claim stands; then the card is made the winner's in the giftcard domain. Its code never comes here. */
+/**
+ * Answers when the claim stands; then the card is made the winner's in the giftcard domain. Its code never comes here.
+ * A claim on which a person decides ends here: once it is verified the sweep that fulfils awards takes it.
+ */
 export async function claimAward(input: ClaimAwardInput): Promise<void> {
   const answer = new Answer<ClaimedAward>();
   let status = 'claiming';
@@ -33,7 +36,8 @@ export async function claimAward(input: ClaimAwardInput): Promise<void> {
     answer.refuse(refusalOf(error));
     status = 'refused';
   }
-  if (claimed) {
+  if (claimed?.waits) status = 'waits for a decision';
+  else if (claimed) {
     status = 'assigning';
     await assign(input, claimed);
     status = 'fulfilled';

@@ -56,6 +56,17 @@ export type SweepInput = Caused;
 
 /** A sweep over the entries of all giveaways that are open. */
 export const VERIFY_ENTRIES = 'verifyEntries';
+/** A sweep over the claim windows of all giveaways. */
+export const EXPIRE_CLAIMS = 'expireClaims';
+/** A sweep over verified awards that no claim's workflow looks after. */
+export const FULFIL_AWARDS = 'fulfilAwards';
+
+export interface FulfilmentOutcome extends Caused {
+  readonly fulfilled: readonly string[];
+  /** Tried again later. */
+  readonly postponed: readonly string[];
+}
+
 export const SOCIAL_TASK_QUEUE: TaskQueue = 'social';
 
 export interface ClaimAwardInput extends Caused {
@@ -68,6 +79,8 @@ export interface ClaimedAward {
   readonly giveawayId: string;
   readonly cardId: string;
   readonly state: string;
+  /** The claim stands, and a person decides on it before the prize is handed over. */
+  readonly waits?: boolean;
 }
 
 export const CLAIM_AWARD = 'claimAward';

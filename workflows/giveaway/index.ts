@@ -1,5 +1,7 @@
 export { sweepOwners } from '../owner-sweep.ts';
 export { claimAward } from './claim-award.ts';
+export { expireClaims } from './expire-claims.ts';
+export { fulfilAwards } from './fulfil-award.ts';
 export { publishGiveaway } from './publish-giveaway.ts';
 export { runGiveaway } from './run-giveaway.ts';
 export { verifyEntries } from './verify-entries.ts';
