@@ -97,6 +97,8 @@ export const ERROR_STATUS = {
   award_not_claimable: 409,
   award_not_claimed: 409,
   award_claim_expired: 409,
+  claim_link_invalid: 401,
+  claim_link_expired: 401,
   draw_not_found: 404,
   entry_not_eligible: 409,
   instant_win_not_found: 404,

@@ -118,6 +118,13 @@ const parts = {
   cardCodes: { CARD_CODE_KEYS: keyRing, CARD_CODE_LOOKUP_KEY: keyRing },
   /** Hashes what entrants answer and what they may have in common; neither is kept in clear. */
   entries: { ENTRY_HASH_KEYS: keyRing },
+  claims: {
+    /** Signs the links by which winners claim. */
+    CLAIM_LINK_KEYS: keyRing,
+    /** Where people reach the giveaway API and its pages. */
+    GIVEAWAY_PUBLIC_URL: z.url().default('http://127.0.0.1:5000'),
+  },
+  mail: { SMTP_URL: z.url(), MAIL_FROM: z.string().min(3), MAIL_TIMEOUT_MS: milliseconds.default(8_000) },
   draws: { DRAW_SECRET_KEYS: keyRing, PROOF_SIGNING_KEY: jwk },
 } as const;
 

@@ -5,7 +5,11 @@ import { auditBooksActivities } from '../activities/audit-books.ts';
 import { deliverAlertsActivities, storedAlerts } from '../activities/deliver-alerts.ts';
 import { createGiftcardActivities } from '../activities/giftcard/index.ts';
 import { giftcardNexusServices } from '../activities/giftcard/nexus.ts';
-import { createGiveawayActivities, createSocialActivities } from '../activities/giveaway/index.ts';
+import {
+  createGiveawayActivities,
+  createMailActivities,
+  createSocialActivities,
+} from '../activities/giveaway/index.ts';
 import { createPaymentsActivities } from '../activities/payments/index.ts';
 import { asActivities } from '../activities/refusals.ts';
 import { createWalletActivities } from '../activities/wallet/index.ts';
@@ -13,14 +17,17 @@ import { walletNexusServices } from '../activities/wallet/nexus.ts';
 import { workflowOwners } from '../activities/workflow-owners.ts';
 import { connect, type Database, type DatabaseName } from '../db/connect.ts';
 import { countParticipants } from '../db/giveaway/queries.ts';
+import { findAddresses } from '../db/identity/users.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
 import { webhookAlerts } from '../providers/alerts/webhook.ts';
 import { createPayments } from '../providers/payments/adapter.ts';
+import { smtpMail } from '../providers/mail/smtp.ts';
 import { withBreaker } from '../providers/social/breaker.ts';
 import { httpSocial } from '../providers/social/http.ts';
 import { startGateway } from '../realtime/gateway.ts';
 import { startRelay } from '../realtime/relay.ts';
 import { createCardCodes } from '../runtime/card-codes.ts';
+import { createClaimLinks } from '../runtime/claim-links.ts';
 import { ConfigError, loadConfig, type Config } from '../runtime/config.ts';
 import { startHealthServer } from '../runtime/health-server.ts';
 import { createLog, type Log } from '../runtime/log.ts';
@@ -47,6 +54,8 @@ const WORKER_PARTS = [
   'payments',
   'alerts',
   'social',
+  'mail',
+  'claims',
   'cardCodes',
   'draws',
 ] as const;
@@ -162,6 +171,7 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.giveaway, workflows: 'giveaway', activities: giveaway },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.payments, activities: payments },
     { namespace: 'giveaway', taskQueue: TASK_QUEUES.social, activities: socialActivities(config, giveawayDb) },
+    { namespace: 'giveaway', taskQueue: TASK_QUEUES.mail, activities: mailActivities(config, giveawayDb) },
     {
       namespace: 'giftcard',
       taskQueue: TASK_QUEUES.giftcard,
@@ -188,6 +198,19 @@ function ofBook(book: DatabaseName, world: AuditWorld, config: WorkerConfig): ob
 function socialActivities(config: WorkerConfig, db: Database): object {
   const { SOCIAL_URL: baseUrl, SOCIAL_API_KEY: apiKey, SOCIAL_TIMEOUT_MS: timeoutMs } = config;
   return createSocialActivities({ db, social: withBreaker(httpSocial({ baseUrl, apiKey, timeoutMs }), BREAKER) });
+}
+
+function mailActivities(config: WorkerConfig, db: Database): object {
+  const { SMTP_URL: url, MAIL_FROM: from, MAIL_TIMEOUT_MS: timeoutMs } = config;
+  const mail = smtpMail({ url, from, timeoutMs, connections: 10 });
+  shutdown.onShutdown('mail', () => Promise.resolve(mail.close()));
+  return createMailActivities({
+    db,
+    mail,
+    links: createClaimLinks(config.CLAIM_LINK_KEYS),
+    publicUrl: config.GIVEAWAY_PUBLIC_URL.replace(/\/$/, ''),
+    addressesOf: (userIds) => findAddresses(db, userIds),
+  });
 }
 
 function runRelays(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases): void {

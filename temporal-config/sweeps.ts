@@ -1,8 +1,8 @@
 import { AUDIT_BOOKS, DELIVER_ALERTS, type AuditBooksInput } from '../workflows/audit/contract.ts';
 import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
 import { RUN_SETTLEMENTS, type SettlementRunInput } from '../workflows/giftcard/settlement.contract.ts';
+import { EXPIRE_CLAIMS, FULFIL_AWARDS, NOTIFY_WINNERS, VERIFY_ENTRIES } from '../workflows/giveaway/contract.ts';
 import { RECONCILE_YESTERDAY } from '../workflows/platform/reconciliation.contract.ts';
-import { EXPIRE_CLAIMS, FULFIL_AWARDS, VERIFY_ENTRIES } from '../workflows/giveaway/contract.ts';
 import type { Sweep } from './schedules.ts';
 import { TASK_QUEUES } from './task-queues.ts';
 
@@ -54,6 +54,9 @@ const ofBook =
     })),
   ];
 
+/** Winners are told soon after the draw. */
+const NOTIFY_EVERY_MS = 10_000;
+
 /** What is looked for again and again, besides what each workflow waits for by itself. */
 /** @param untouchedMs after which the owner sweep asks who carries a process. */
 export const sweepsEvery = (everyMs: number, untouchedMs: number): Sweep[] => [
@@ -65,22 +68,7 @@ export const sweepsEvery = (everyMs: number, untouchedMs: number): Sweep[] => [
     everyMs: Math.min(everyMs, VERIFY_EVERY_MS),
     summary: 'Asks the social networks about entries, and looks for what entrants have in common',
   },
-  {
-    namespace: 'giveaway',
-    scheduleId: 'giveaway.expire-claims',
-    workflowType: EXPIRE_CLAIMS,
-    taskQueue: TASK_QUEUES.giveaway,
-    everyMs,
-    summary: 'Ends claim windows, promotes the next rank, and tells giveaways in which nothing is open any more',
-  },
-  {
-    namespace: 'giveaway',
-    scheduleId: 'giveaway.fulfil-awards',
-    workflowType: FULFIL_AWARDS,
-    taskQueue: TASK_QUEUES.giveaway,
-    everyMs,
-    summary: 'Brings the cards of verified awards that no claim looks after',
-  },
+  ...awardSweeps(everyMs),
   {
     namespace: 'giftcard',
     scheduleId: 'giftcard.expire-authorisations',
@@ -127,4 +115,32 @@ export const sweepsEvery = (everyMs: number, untouchedMs: number): Sweep[] => [
     args: [{ cadence } satisfies SettlementRunInput],
     summary: `Pays merchants what is due to them, ${cadence}`,
   })),
+];
+
+/** Winners: told, late, and waiting for their prize. */
+const awardSweeps = (everyMs: number): Sweep[] => [
+  {
+    namespace: 'giveaway',
+    scheduleId: 'giveaway.notify-winners',
+    workflowType: NOTIFY_WINNERS,
+    taskQueue: TASK_QUEUES.giveaway,
+    everyMs: Math.min(everyMs, NOTIFY_EVERY_MS),
+    summary: 'Sends the notifications that are due; claim windows begin when the first one is accepted',
+  },
+  {
+    namespace: 'giveaway',
+    scheduleId: 'giveaway.expire-claims',
+    workflowType: EXPIRE_CLAIMS,
+    taskQueue: TASK_QUEUES.giveaway,
+    everyMs,
+    summary: 'Ends claim windows, promotes the next rank, and tells giveaways in which nothing is open any more',
+  },
+  {
+    namespace: 'giveaway',
+    scheduleId: 'giveaway.fulfil-awards',
+    workflowType: FULFIL_AWARDS,
+    taskQueue: TASK_QUEUES.giveaway,
+    everyMs,
+    summary: 'Brings the cards of verified awards that no claim looks after',
+  },
 ];

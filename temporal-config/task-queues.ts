@@ -1,6 +1,6 @@
 /**
- * One queue per context that has workflows, and two for activities that call a provider: `payments`, in both
- * namespaces, and `social`. `relay` is not a Temporal queue: it names the outbox relay in `WORKER_QUEUES`.
+ * One queue per context that has workflows, and three for activities that call a provider: `payments`, in
+ * both namespaces, `social` and `mail`. `relay` is not a Temporal queue: it names the outbox relay in `WORKER_QUEUES`.
  */
 export const TASK_QUEUES = {
   wallet: 'wallet',
@@ -8,6 +8,7 @@ export const TASK_QUEUES = {
   giftcard: 'giftcard',
   payments: 'payments',
   social: 'social',
+  mail: 'mail',
 } as const;
 
 export type TaskQueue = (typeof TASK_QUEUES)[keyof typeof TASK_QUEUES];

@@ -16,6 +16,7 @@ const escape = (text: string): string =>
 /** The pages and what belongs to them, ready to be served. @param scripts the bundled scripts, by name. */
 export const webPages = (gatewayUrl: string, scripts: Readonly<Record<string, string>>): Page[] => [
   { path: '/live/{giveawayId}', type: 'text/html', text: read('live.html').replace('{{gateway}}', escape(gatewayUrl)) },
+  { path: '/claim', type: 'text/html', text: read('claim.html') },
   { path: '/assets/live.css', type: 'text/css', text: read('live.css') },
   ...Object.entries(scripts).map(([name, text]) => ({ path: `/assets/${name}`, type: 'text/javascript', text })),
 ];

@@ -14,6 +14,7 @@ import { ownerSweepActivities } from '../owner-sweep.ts';
 import type { WorkflowOwners } from '../workflow-owners.ts';
 import { giveawayOwnerSources } from './owner-sweep.ts';
 import { fulfilAwardActivities } from './fulfil-award.ts';
+import { notifyWinnersActivities, type MailDependencies } from './notify-winners.ts';
 import { publishGiveawayActivities } from './publish-giveaway.ts';
 import { reviewParticipantsActivities } from './review-participants.ts';
 import { runGiveawayActivities } from './run-giveaway.ts';
@@ -51,3 +52,9 @@ export const createSocialActivities = ({ db, social }: { readonly db: Database; 
   asActivities(verifyEntriesActivities({ db, social, heartbeat }));
 
 export type SocialActivities = ReturnType<typeof createSocialActivities>;
+
+/** On the queue `mail`: so that whoever waits for the relay holds up nothing else. */
+export const createMailActivities = (deps: Omit<MailDependencies, 'heartbeat'>) =>
+  asActivities(notifyWinnersActivities({ ...deps, heartbeat }));
+
+export type MailActivities = ReturnType<typeof createMailActivities>;

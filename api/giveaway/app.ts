@@ -9,6 +9,7 @@ import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { cancelGiveawayRoute } from './cancel-giveaway.ts';
 import { claimAwardRoutes } from './claim-award.ts';
 import { claimInstantWinRoutes } from './claim-instant-win.ts';
+import { claimLinkRoutes } from './claim-link.ts';
 import { declineAwardRoute } from './decline-award.ts';
 import type { GiveawayApi } from './dependencies.ts';
 import { controlWalletRoute } from './control-wallet.ts';
@@ -61,6 +62,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...claimInstantWinRoutes(deps),
   ...reviewParticipantsRoutes(deps),
   ...claimAwardRoutes(deps),
+  ...claimLinkRoutes(deps),
   declineAwardRoute(deps),
   verifyAwardRoute(deps),
   rejectDisqualificationRoute(deps),

@@ -3,6 +3,7 @@ import type { Database } from '../../db/connect.ts';
 import type { VerifyPaymentWebhook } from '../../providers/payments/adapter.ts';
 import type { PaymentsPort } from '../../providers/payments/port.ts';
 import type { AdmissionGate } from '../../runtime/admission-gate.ts';
+import type { ClaimLinks } from '../../runtime/claim-links.ts';
 import type { EntryHashes } from '../../runtime/entry-hashes.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
@@ -21,4 +22,5 @@ export interface GiveawayApi {
   readonly verifyPaymentWebhook: VerifyPaymentWebhook;
   /** For a look at what the provider says now: it gives up soon. */
   readonly payments: PaymentsPort;
+  readonly claimLinks: ClaimLinks;
 }

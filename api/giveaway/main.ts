@@ -3,6 +3,7 @@ import { ensureBootstrapAdmin } from '../../db/identity/ensure-bootstrap-admin.t
 import { paymentWebhooks } from '../../providers/payments/adapter.ts';
 import { createTokenIssuer, createTokenVerifier } from '../../runtime/access-tokens.ts';
 import { createAdmissionGate } from '../../runtime/admission-gate.ts';
+import { createClaimLinks } from '../../runtime/claim-links.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { createEntryHashes } from '../../runtime/entry-hashes.ts';
 import { createLog } from '../../runtime/log.ts';
@@ -30,6 +31,7 @@ const config = loadConfig([
   'draws',
   'entries',
   'payments',
+  'claims',
   'paymentsWebhooks',
 ]);
 const log = createLog({ name: 'giveaway-api', level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
@@ -69,6 +71,7 @@ const routes = giveawayApiRoutes({
   entryHashes: createEntryHashes(config.ENTRY_HASH_KEYS),
   verifyPaymentWebhook: paymentWebhooks(config),
   payments: lookUpPayments(config),
+  claimLinks: createClaimLinks(config.CLAIM_LINK_KEYS),
   issuer: await createTokenIssuer(config.AUTH_SIGNING_KEY, config.ACCESS_TOKEN_TTL_MS),
   publicKeys: config.AUTH_PUBLIC_KEYS,
   refreshTokenTtlMs: config.REFRESH_TOKEN_TTL_MS,

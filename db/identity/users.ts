@@ -65,6 +65,14 @@ export const findUser = (db: Db, id: string): Promise<User | undefined> =>
 export const findUserByEmail = (db: Db, email: string): Promise<User | undefined> =>
   db('users').whereRaw('lower(email) = lower(?)', [email]).first<User>(COLUMNS);
 
+/** Where to write to these users; who is gone is missing. */
+export async function findAddresses(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await db('users')
+    .whereIn('id', [...ids])
+    .select<{ id: string; email: string }[]>('id', 'email');
+  return new Map(rows.map(({ id, email }) => [id, email]));
+}
+
 /** Ids and roles only: an event can never be erased. */
 const appendUserEvent = (
   trx: Db,

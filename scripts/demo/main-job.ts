@@ -125,7 +125,7 @@ export async function publishGiveaway(
   giveaways: ApiClient,
   host: Person,
   merchant: MerchantSetUp,
-  { deadlineMs }: Pick<MainJobOptions, 'deadlineMs'>,
+  { deadlineMs, change = {} }: Pick<MainJobOptions, 'deadlineMs'> & { change?: object },
 ): Promise<string> {
   const { body } = expectStatus(
     await giveaways('POST', '/v1/giveaways', {
@@ -140,6 +140,7 @@ export async function publishGiveaway(
           catalogueItemId: merchant.itemId,
           amountMinor: amount.toString(),
         })),
+        ...change,
       },
     }),
     201,

@@ -13,6 +13,8 @@ export interface ApplicationPorts {
   readonly gateway: number;
   readonly payments: number;
   readonly social: number;
+  readonly mail: number;
+  readonly smtp: number;
 }
 
 const base64Key = (): string => randomBytes(32).toString('base64');
@@ -55,6 +57,7 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     PROOF_SIGNING_KEY: proof.private,
     DRAW_SECRET_KEYS: `draw-1:${base64Key()}`,
     ENTRY_HASH_KEYS: `entry-1:${base64Key()}`,
+    CLAIM_LINK_KEYS: `claim-1:${base64Key()}`,
     CARD_CODE_KEYS: `code-1:${base64Key()}`,
     CARD_CODE_LOOKUP_KEY: `lookup-1:${base64Key()}`,
     BOOTSTRAP_ADMIN_EMAIL: 'admin@handsel.example',
@@ -69,6 +72,12 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     SOCIAL_SIMULATOR_PORT: String(ports.social),
     SOCIAL_SIMULATOR_API_KEY: socialKey,
     SOCIAL_SIMULATOR_ADMIN_TOKEN: secret(),
+    GIVEAWAY_PUBLIC_URL: url(ports.giveawayApi),
+    SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
+    MAIL_FROM: 'Handsel <no-reply@handsel.example>',
+    MAIL_SIMULATOR_PORT: String(ports.mail),
+    MAIL_SIMULATOR_SMTP_PORT: String(ports.smtp),
+    MAIL_SIMULATOR_ADMIN_TOKEN: secret(),
     SIMULATOR_PORT: String(ports.payments),
     SIMULATOR_API_KEY: paymentsKey,
     SIMULATOR_ADMIN_TOKEN: secret(),

@@ -12,6 +12,7 @@ import { startTemporal } from './temporal.ts';
 export type Application =
   | 'payments-simulator'
   | 'social-simulator'
+  | 'mail-simulator'
   | 'giveaway-api'
   | 'giftcard-api'
   | 'worker'
@@ -22,6 +23,7 @@ export type PartName = Application | Server;
 export const APPLICATIONS: readonly Application[] = [
   'payments-simulator',
   'social-simulator',
+  'mail-simulator',
   'giveaway-api',
   'giftcard-api',
   'worker',
@@ -31,6 +33,7 @@ export const APPLICATIONS: readonly Application[] = [
 const MAIN: Readonly<Record<Application, string>> = {
   'payments-simulator': 'simulators/payments/main.ts',
   'social-simulator': 'simulators/social/main.ts',
+  'mail-simulator': 'simulators/mail/main.ts',
   'giveaway-api': 'api/giveaway/main.ts',
   'giftcard-api': 'api/giftcard/main.ts',
   worker: 'temporal-config/main.ts',
@@ -91,6 +94,7 @@ export class Stack {
       ...makeEnvironment({ databaseUrls, redisUrl, temporalAddress }, stack.ports),
       SIMULATOR_DATA_FILE: path.join(stack.runDir, 'payments.sqlite'),
       SOCIAL_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'social.sqlite'),
+      MAIL_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'mail.sqlite'),
       ...options.settings,
     };
     fs.writeFileSync(path.join(stack.runDir, 'environment.json'), JSON.stringify(stack.environment), { mode: 0o600 });
@@ -148,10 +152,11 @@ export class Stack {
   }
 
   applicationUrl(name: Application): string {
-    const { payments, social, giveawayApi, giftcardApi, worker, gateway } = this.ports;
+    const { payments, social, mail, giveawayApi, giftcardApi, worker, gateway } = this.ports;
     const ports = {
       'payments-simulator': payments,
       'social-simulator': social,
+      'mail-simulator': mail,
       'giveaway-api': giveawayApi,
       'giftcard-api': giftcardApi,
       worker,
@@ -231,6 +236,8 @@ async function choosePorts(fixed: boolean): Promise<Ports> {
     gateway: await pick(5003),
     payments: await pick(5010),
     social: await pick(5011),
+    mail: await pick(5012),
+    smtp: await pick(5025),
     temporal: await pick(7233),
     temporalUi: await pick(8233),
     postgres: await freePort(),

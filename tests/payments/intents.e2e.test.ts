@@ -167,7 +167,7 @@ describe('intents at the payment provider', () => {
     const paying =
       "WorkflowType IN ('fundWallet', 'withdrawWallet', 'returnWithdrawal', 'redeemGiftCard', 'reversePayout')";
     for (const namespace of ['giveaway', 'giftcard']) {
-      const { types, failures } = await replayHistories(new Client({ connection, namespace }), paying);
+      const { types, failures } = await replayHistories(new Client({ connection, namespace }), { query: paying });
       expect(types.length).toBeGreaterThan(1);
       expect(failures).toEqual([]);
     }

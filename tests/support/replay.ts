@@ -26,20 +26,20 @@ const SWEEPS_OF_A_TYPE = 2;
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-/** Runs today's workflow code against the history of every workflow of a namespace, or of those that a query finds, and of some of its sweeps. */
-export async function replayHistories(client: Client, query?: string): Promise<Replayed> {
-  const types = new Set<string>();
+/** Runs today's workflow code against the history of every workflow of a namespace, or of the newest of each type among those that a query finds; and of some of its sweeps. */
+export async function replayHistories(
+  client: Client,
+  { query, ofEachType = Infinity }: { query?: string; ofEachType?: number } = {},
+): Promise<Replayed> {
   const failures: string[] = [];
   const texts: string[] = [];
-  const sweeps = new Map<string, number>();
+  const seen = new Map<string, number>();
   for await (const { workflowId, runId, type, taskQueue } of client.workflow.list(query ? { query } : {})) {
     const context = CONTEXT_OF_QUEUE[taskQueue];
     if (!context) throw new Error(`No workflow code for the queue ${taskQueue}`);
-    types.add(type);
-    if (SWEEPS.has(type)) {
-      sweeps.set(type, (sweeps.get(type) ?? 0) + 1);
-      if ((sweeps.get(type) ?? 0) > SWEEPS_OF_A_TYPE) continue;
-    }
+    const before = seen.get(type) ?? 0;
+    seen.set(type, before + 1);
+    if (before >= (SWEEPS.has(type) ? Math.min(SWEEPS_OF_A_TYPE, ofEachType) : ofEachType)) continue;
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     recordHistory(context, workflowId, type, history);
     texts.push(...payloadTexts(history));
@@ -49,7 +49,7 @@ export async function replayHistories(client: Client, query?: string): Promise<R
       failures.push(`${workflowId}: ${String(error)}`);
     }
   }
-  return { types: [...types].toSorted(), failures, texts };
+  return { types: [...seen.keys()].toSorted(), failures, texts };
 }
 
 /** With HANDSEL_RECORD_HISTORIES=folder: keeps one history of each type, and one of each that was parked or halted. */

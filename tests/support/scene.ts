@@ -32,7 +32,7 @@ const quiet = (): void => {};
 /** A funded host and a published giveaway that people have entered. */
 export async function setScene(
   stack: Stack,
-  { deadlineMs, participants }: { deadlineMs: number; participants: number },
+  { participants, ...draft }: { deadlineMs: number; participants: number; change?: object },
 ): Promise<Scene> {
   const giveaways = apiClient(stack.applicationUrl('giveaway-api'));
   const cards = apiClient(stack.applicationUrl('giftcard-api'));
@@ -40,7 +40,7 @@ export async function setScene(
   const host = await registerPerson(giveaways, 'Hanna Host', ['host']);
   const body = { amountMinor: '30000', currency: 'USD', source: 'tok_visa' };
   expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
-  const giveawayId = await publishGiveaway(giveaways, host, merchant, { deadlineMs });
+  const giveawayId = await publishGiveaway(giveaways, host, merchant, draft);
   await waitFor(
     'the giveaway to open',
     async () => (await giveaways('GET', `/v1/giveaways/${giveawayId}`)).body.state === 'OPEN',

@@ -67,6 +67,9 @@ export interface FulfilmentOutcome extends Caused {
   readonly postponed: readonly string[];
 }
 
+/** A sweep over the notifications that are due. */
+export const NOTIFY_WINNERS = 'notifyWinners';
+export const MAIL_TASK_QUEUE: TaskQueue = 'mail';
 export const SOCIAL_TASK_QUEUE: TaskQueue = 'social';
 
 export interface ClaimAwardInput extends Caused {

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { declineAward } from '../../db/giveaway/decline-award.ts';
+import { findAward } from '../../db/giveaway/queries.ts';
+import { DomainError } from '../../domain/errors.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import { presentAward, startClaim } from './claim-award.ts';
+import type { GiveawayApi } from './dependencies.ts';
+
+const token = z.string().min(20).max(1_000);
+const body = z.object({ token });
+
+/** What the link of a mail is good for, without a log-in: to see its award, to claim it, or to decline it. */
+export const claimLinkRoutes = (api: GiveawayApi): Route[] => [
+  defineRoute({
+    method: 'post',
+    path: '/v1/claim-links/read',
+    summary: 'The award that a link from a mail is about',
+    auth: 'public',
+    body,
+    responses: { 200: { description: 'The award' } },
+    handler: async ({ body: { token: given } }) => {
+      const { awardId, participantId } = api.claimLinks.open(given, new Date());
+      const award = await findAward(api.db, awardId, participantId);
+      if (!award) throw new DomainError('award_not_found', 'There is no such award.', { awardId });
+      return { status: 200, body: presentAward(award), headers: { 'cache-control': 'no-store' } };
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/claim-links/claim',
+    summary: 'Claim a prize with the link from the mail',
+    auth: 'public',
+    idempotent: true,
+    body,
+    secretMembers: ['token'],
+    responses: { 201: { description: 'Claimed; the prize follows' }, 202: { description: 'Still being claimed' } },
+    handler: ({ body: { token: given }, resourceId, requestId }) => {
+      const { awardId, participantId } = api.claimLinks.open(given, new Date());
+      const actor = `claim-link:${awardId}`;
+      return startClaim(api, resourceId, { awardId, participantId, actor, requestId });
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/claim-links/decline',
+    summary: 'Decline a prize with the link from the mail',
+    auth: 'public',
+    idempotent: true,
+    body,
+    secretMembers: ['token'],
+    responses: { 200: { description: 'Declined' } },
+    handler: async ({ body: { token: given }, requestId }) => {
+      const { awardId, participantId } = api.claimLinks.open(given, new Date());
+      const cause = { actor: `claim-link:${awardId}`, requestId };
+      const award = await declineAward(api.db, { awardId, participantId }, cause);
+      return { status: 200, body: { awardId: award.id, giveawayId: award.giveawayId, state: award.state } };
+    },
+  }),
+];
