@@ -20,7 +20,12 @@ export interface LiveMessage {
 
 export const giveawayRoom = (giveawayId: string): string => `giveaway:${giveawayId}`;
 
-const PRIVATE_PHASES = new Set(['giveaway.created', 'giveaway.funding_started', 'giveaway.funding_failed']);
+const PRIVATE_PHASES = new Set([
+  'giveaway.created',
+  'giveaway.draft_edited',
+  'giveaway.funding_started',
+  'giveaway.funding_failed',
+]);
 
 /** The public projection of an event: ids, phases and ranks; undefined when nobody outside may see it. */
 export function liveMessage(event: EventFacts): LiveMessage | undefined {

@@ -1,3 +1,4 @@
+import { hostRules, type HostRules } from './official-rules.ts';
 import { entryRules, type EligibilityRules, type EntryMethod } from './entry-methods.ts';
 import { modeRulesText, type ModeRules } from './giveaway-modes.ts';
 
@@ -26,21 +27,17 @@ export const hasReached = (state: GiveawayState, phase: GiveawayState): boolean 
 /** From these a giveaway can be published; after a failed funding the host corrects and tries again. */
 export const isPublishable = (state: GiveawayState): boolean => state === 'DRAFT' || state === 'FUNDING_FAILED';
 
-export type AwardState =
-  | 'NOTIFIED'
-  | 'CLAIMED'
-  | 'VERIFIED'
-  | 'FULFILLING'
-  | 'FULFILLED'
-  | 'EXPIRED'
-  | 'DECLINED'
-  | 'DISQUALIFIED';
-
-export const CLAIM_MODES = ['required', 'automatic'] as const;
-export type ClaimMode = (typeof CLAIM_MODES)[number];
-
-export const CLAIM_VERIFICATIONS = ['automatic', 'manual'] as const;
-export type ClaimVerification = (typeof CLAIM_VERIFICATIONS)[number];
+export const AWARD_STATES = [
+  'NOTIFIED',
+  'CLAIMED',
+  'VERIFIED',
+  'FULFILLING',
+  'FULFILLED',
+  'EXPIRED',
+  'DECLINED',
+  'DISQUALIFIED',
+] as const;
+export type AwardState = (typeof AWARD_STATES)[number];
 
 export interface RulesInput {
   readonly title: string;
@@ -57,6 +54,7 @@ export interface RulesInput {
   readonly claimWindowMs: number;
   readonly methods: readonly EntryMethod[];
   readonly eligibility: EligibilityRules;
+  readonly host: HostRules;
 }
 
 /** The official rules as plain text; their hash is in the commitment, so every word of it is fixed at OPEN. */
@@ -77,7 +75,7 @@ export function rulesText(input: RulesInput): string {
     `Entry ends at ${closesAt}. The host, the merchants of the prizes and who works for the platform cannot win.`,
     'What a social network has not confirmed, and who is under review when entry is frozen, takes no part in the draw.',
     ...modeRulesText(mode),
-    `A winner claims within ${claimWindowMs} ms; else the prize goes to the next rank that was never offered one.`,
+    ...hostRules(input.host, claimWindowMs),
     '',
   ].join('\n');
 }

@@ -14,6 +14,7 @@ import { ownerSweepActivities } from '../owner-sweep.ts';
 import type { WorkflowOwners } from '../workflow-owners.ts';
 import { giveawayOwnerSources } from './owner-sweep.ts';
 import { fulfilAwardActivities } from './fulfil-award.ts';
+import { moveDeadlineActivities } from './move-deadline.ts';
 import { notifyWinnersActivities, type MailDependencies } from './notify-winners.ts';
 import { publishGiveawayActivities } from './publish-giveaway.ts';
 import { reviewParticipantsActivities } from './review-participants.ts';
@@ -40,6 +41,7 @@ export const createGiveawayActivities = ({ db, secrets, signer, alerts, owners }
     ...claimAwardActivities(db),
     ...ownerSweepActivities({ owners, alerts, sources: giveawayOwnerSources(db) }),
     ...fulfilAwardActivities(db),
+    ...moveDeadlineActivities(db),
     ...expireClaimsActivities({ db, heartbeat }),
   });
 

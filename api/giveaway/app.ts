@@ -15,6 +15,13 @@ import type { GiveawayApi } from './dependencies.ts';
 import { controlWalletRoute } from './control-wallet.ts';
 import { disputeFundingRoutes } from './dispute-funding.ts';
 import { drawByHandRoute } from './draw-by-hand.ts';
+import { exportEntriesRoute } from './export-entries.ts';
+import { exportWinnersRoutes } from './export-winners.ts';
+import { giveawayFunnelRoute } from './giveaway-funnel.ts';
+import { editGiveawayRoute } from './edit-giveaway.ts';
+import { moveDeadlineRoutes } from './move-deadline.ts';
+import { officialRulesRoutes } from './official-rules.ts';
+import { pauseGiveawayRoutes } from './pause-giveaway.ts';
 import { enterGiveawayRoute } from './enter-giveaway.ts';
 import { entryRoutes } from './entries.ts';
 import { financeWithdrawalRoutes } from './finance-withdrawals.ts';
@@ -56,6 +63,13 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   publishGiveawayRoute(deps),
   cancelGiveawayRoute(deps),
   drawByHandRoute(deps),
+  editGiveawayRoute(deps),
+  ...pauseGiveawayRoutes(deps),
+  ...moveDeadlineRoutes(deps),
+  ...officialRulesRoutes(deps),
+  ...exportWinnersRoutes(deps),
+  exportEntriesRoute(deps),
+  giveawayFunnelRoute(deps),
   enterGiveawayRoute(deps),
   ...entryRoutes(deps),
   ...leaderboardRoutes(deps),

@@ -31,6 +31,7 @@ const REFUSALS: Partial<Record<ErrorCode, string>> = {
   giveaway_not_found: 'There is no such giveaway.',
   giveaway_not_open: 'The giveaway has not opened yet.',
   giveaway_closed: 'The giveaway is closed.',
+  giveaway_paused: 'The host has paused the giveaway.',
   instant_win_not_found: 'This giveaway is not an instant win.',
   instant_win_sold_out: 'All prizes have been won.',
   instant_win_won_before: 'One person wins once in this giveaway.',

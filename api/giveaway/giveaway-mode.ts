@@ -28,6 +28,14 @@ export const modeSchema = {
 
 type ModeBody = z.output<z.ZodObject<typeof modeSchema>>;
 
+/** The part of a mode that is to be another one; undefined: none. */
+export function editedMode(mode: { [Name in keyof ModeBody]?: ModeBody[Name] | undefined }):
+  | Partial<ModeRules>
+  | undefined {
+  const given = Object.entries(mode).filter(([, value]) => value !== undefined);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
+}
+
 export const modeOf = ({ mode, prizesPerPerson, drawBy, drawWithinMs, instantWin }: ModeBody): ModeRules => ({
   mode,
   prizesPerPerson,

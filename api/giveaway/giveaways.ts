@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
 import { findGiveaway, listGiveaways, type GiveawaySnapshot } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { CLAIM_MODES, CLAIM_VERIFICATIONS } from '../../domain/giveaway.ts';
+import { CLAIM_MODES, CLAIM_VERIFICATIONS } from '../../domain/official-rules.ts';
 import { currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
@@ -10,11 +10,31 @@ import { entryTermsSchema, methodsOf, presentTerms } from './entry-methods.ts';
 import { modeOf, modeSchema } from './giveaway-mode.ts';
 import { presentPrizeGroup, prizesSchema, unitsOf } from './prize-groups.ts';
 
-const DEFAULT_CLAIM_WINDOW_MS = 7 * 24 * 3_600_000;
-const termsSchema = {
+const DAY_MS = 24 * 3_600_000;
+
+/** What a draft consists of. */
+export const draftSchema = {
+  title: z.string().trim().min(1).max(200),
+  description: z.string().max(5_000).default(''),
+  currency,
+  opensAt: z.iso.datetime({ offset: true }).optional(),
+  closesAt: z.iso.datetime({ offset: true }),
+  claimWindowMs: z
+    .int()
+    .min(1_000)
+    .max(366 * DAY_MS)
+    .default(7 * DAY_MS),
   ...entryTermsSchema,
   claims: z.enum(CLAIM_MODES).default('required'),
   claimVerification: z.enum(CLAIM_VERIFICATIONS).default('automatic'),
+  earlyClose: z.boolean().default(false),
+  maxExtensionMs: z
+    .int()
+    .min(0)
+    .max(90 * DAY_MS)
+    .default(0),
+  ...prizesSchema,
+  ...modeSchema,
 };
 const giveawayId = z.object({ giveawayId: uuid });
 
@@ -25,21 +45,7 @@ export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
     summary: 'Draft a giveaway',
     auth: 'giveaway.manage',
     idempotent: true,
-    body: z.object({
-      title: z.string().trim().min(1).max(200),
-      description: z.string().max(5_000).default(''),
-      currency,
-      opensAt: z.iso.datetime({ offset: true }).optional(),
-      closesAt: z.iso.datetime({ offset: true }),
-      claimWindowMs: z
-        .int()
-        .min(1_000)
-        .max(366 * 24 * 3_600_000)
-        .default(DEFAULT_CLAIM_WINDOW_MS),
-      ...termsSchema,
-      ...prizesSchema,
-      ...modeSchema,
-    }),
+    body: z.object(draftSchema),
     responses: { 201: { description: 'The draft' } },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
       const times = { opensAt: body.opensAt ? new Date(body.opensAt) : undefined, closesAt: new Date(body.closesAt) };
@@ -114,6 +120,7 @@ function presentGiveaway(snapshot: GiveawaySnapshot) {
     currency: giveaway.currency,
     opensAt: (giveaway.opened_at ?? giveaway.opens_at)?.toISOString() ?? null,
     closesAt: giveaway.closes_at.toISOString(),
+    pausedAt: giveaway.paused_at?.toISOString() ?? null,
     serverTime: now.toISOString(),
     participantCount,
     ...presentTerms(terms),

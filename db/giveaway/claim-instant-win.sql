@@ -63,7 +63,8 @@ end $$;
 -- Null: attempts are taken now.
 create or replace function instant_win_closed(g giveaways) returns text language sql volatile as $$
   select case when g.published_at is null then 'giveaway_not_found' when g.state = 'SCHEDULED' then 'giveaway_not_open'
-    when g.state <> 'OPEN' or g.closes_at <= clock_timestamp() then 'giveaway_closed' end
+    when g.state <> 'OPEN' or g.closes_at <= clock_timestamp() then 'giveaway_closed'
+    when g.paused_at is not null then 'giveaway_paused' end
 $$;
 
 -- What is known of the entries that are to be used: `used` before, or by which code they cannot be.

@@ -44,7 +44,7 @@ interface InstantWinBatch {
 
 /**
  * Decides attempts in their order, in one transaction. Codes: giveaway_not_found, giveaway_not_open, giveaway_closed,
- * instant_win_not_found, instant_win_sold_out, instant_win_won_before, instant_win_attempted (with another nonce),
+ * giveaway_paused, instant_win_not_found, instant_win_sold_out, instant_win_won_before, instant_win_attempted (another nonce),
  * entry_not_found, entry_not_eligible, entry_excluded.
  */
 export const claimInstantWins = (db: Db, batch: InstantWinBatch): Promise<InstantWinAnswers> =>

@@ -7,7 +7,7 @@ import {
 } from '../../domain/entry-methods.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { modeRulesIn, requireModeRules, type ModeRules } from '../../domain/giveaway-modes.ts';
-import type { ClaimMode, ClaimVerification } from '../../domain/giveaway.ts';
+import { DEFAULT_HOST_RULES, type ClaimMode, type ClaimVerification } from '../../domain/official-rules.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
 
@@ -52,9 +52,9 @@ export interface NewGiveaway {
   readonly eligibility?: EligibilityRules | undefined;
   /** From which score on a participant waits for a decision. */
   readonly reviewFromScore?: number | undefined;
-  /** Manual: the host or the platform looks at every winner before the prize is handed over. */
   readonly claimVerification?: ClaimVerification | undefined;
-  /** Automatic: winners need not claim; they are told, and have their prize. */
+  readonly earlyClose?: boolean | undefined;
+  readonly maxExtensionMs?: number | undefined;
   readonly claims?: ClaimMode | undefined;
   /** How long the freeze may wait for the social networks. */
   readonly verificationGraceMs?: number | undefined;
@@ -73,7 +73,6 @@ const VERIFICATION_GRACE_MS = 300_000;
 export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause): Promise<void> =>
   db.transaction(async (trx) => {
     const methods = giveaway.methods ?? [DIRECT_METHOD];
-    const groups = groupsOf(giveaway.prizes);
     requireEntryMethods(methods, new Set(methods.filter(hasAnswer).map(({ name }) => name)));
     requireModeRules(modeRulesIn(giveaway.mode ?? {}), quantitiesOf(giveaway.prizes));
     const inserted = await trx('giveaways')
@@ -93,10 +92,7 @@ export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause
       .returning('id');
     if (inserted.length === 0) return;
     await requireDeadlineAhead(trx, giveaway.closesAt);
-    await trx('giveaway_prize_groups').insert(
-      groups.map((group, index) => ({ ...group, giveaway_id: giveaway.id, position: index + 1 })),
-    );
-    await trx('giveaway_prizes').insert(giveaway.prizes.map((prize, index) => prizeRow(giveaway, prize, index + 1)));
+    await insertPrizes(trx, giveaway, giveaway.prizes);
     await trx('giveaway_methods').insert(methods.map((method, index) => methodRow(giveaway, method, index + 1)));
     await appendEvent(trx, {
       aggregateType: 'giveaway',
@@ -108,7 +104,7 @@ export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause
     });
   });
 
-const hasAnswer = (method: NewMethod): boolean => method.answerHash !== undefined;
+export const hasAnswer = (method: NewMethod): boolean => method.answerHash !== undefined;
 
 const groupOf = ({ id, group }: NewPrize): PrizeGroup => group ?? { id, name: 'Gift card' };
 
@@ -116,14 +112,16 @@ const groupsOf = (prizes: readonly NewPrize[]): PrizeGroup[] => [
   ...new Map(prizes.map(groupOf).map(({ id, name }) => [id, { id, name }])).values(),
 ];
 
-const quantitiesOf = (prizes: readonly NewPrize[]): number[] =>
+export const quantitiesOf = (prizes: readonly NewPrize[]): number[] =>
   groupsOf(prizes).map(({ id }) => prizes.filter((prize) => groupOf(prize).id === id).length);
 
 const rulesOf = ({
   mode,
   eligibility = {},
-  claimVerification = 'automatic',
-  claims = 'required',
+  claimVerification = DEFAULT_HOST_RULES.claimVerification,
+  claims = DEFAULT_HOST_RULES.claims,
+  earlyClose = DEFAULT_HOST_RULES.earlyClose,
+  maxExtensionMs = DEFAULT_HOST_RULES.maxExtensionMs,
   reviewFromScore,
   verificationGraceMs,
 }: NewGiveaway) => ({
@@ -131,11 +129,13 @@ const rulesOf = ({
   eligibility,
   claimVerification,
   claims,
+  earlyClose,
+  maxExtensionMs,
   reviewFromScore: reviewFromScore ?? REVIEW_FROM_SCORE,
   verificationGraceMs: verificationGraceMs ?? VERIFICATION_GRACE_MS,
 });
 
-const methodRow = (giveaway: NewGiveaway, method: NewMethod, position: number) => ({
+export const methodRow = (giveaway: Pick<NewGiveaway, 'id'>, method: NewMethod, position: number) => ({
   giveaway_id: giveaway.id,
   position,
   name: method.name,
@@ -149,7 +149,7 @@ const methodRow = (giveaway: NewGiveaway, method: NewMethod, position: number) =
   answer_hash: method.answerHash === undefined ? null : Buffer.from(method.answerHash, 'hex'),
 });
 
-const prizeRow = (giveaway: NewGiveaway, prize: NewPrize, position: number) => ({
+const prizeRow = (giveaway: Pick<NewGiveaway, 'id' | 'currency'>, prize: NewPrize, position: number) => ({
   id: prize.id,
   giveaway_id: giveaway.id,
   position,
@@ -160,6 +160,18 @@ const prizeRow = (giveaway: NewGiveaway, prize: NewPrize, position: number) => (
   face_minor: prize.faceMinor,
   currency: giveaway.currency,
 });
+
+/** The prizes of a draft that has none, and their units. */
+export async function insertPrizes(
+  trx: Db,
+  giveaway: Pick<NewGiveaway, 'id' | 'currency'>,
+  prizes: readonly NewPrize[],
+): Promise<void> {
+  await trx('giveaway_prize_groups').insert(
+    groupsOf(prizes).map((group, index) => ({ ...group, giveaway_id: giveaway.id, position: index + 1 })),
+  );
+  await trx('giveaway_prizes').insert(prizes.map((prize, index) => prizeRow(giveaway, prize, index + 1)));
+}
 
 /** @throws DomainError giveaway_deadline_past, giveaway_deadline_too_far. */
 export async function requireDeadlineAhead(trx: Db, closesAt: Date): Promise<void> {

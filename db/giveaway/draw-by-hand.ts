@@ -4,6 +4,7 @@ import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
 import { lockGiveaway, type GiveawayRow } from './move-giveaway.ts';
 import { readModeRules } from './prize-groups.ts';
+import { verifyNow } from './verify-entries.ts';
 
 /**
  * The host asks for the draw. Entry ends now, if it has not ended before: the giveaway's advisory lock, which the freeze
@@ -50,10 +51,6 @@ async function endEntry(trx: Db, giveawayId: string): Promise<Date> {
     'update giveaways set closes_at = least(closes_at, clock_timestamp()) where id = ? returning closes_at',
     [giveawayId],
   );
-  await trx.raw(
-    `update giveaway_verifications set due_at = least(due_at, clock_timestamp())
-     where giveaway_id = ? and due_at is not null`,
-    [giveawayId],
-  );
+  await verifyNow(trx, giveawayId);
   return (result as { rows: [{ closes_at: Date }] }).rows[0].closes_at;
 }

@@ -80,6 +80,8 @@ begin
     perform refuse('giveaway_closed', 'The giveaway is closed.', v_details);
   elsif g.closes_at <= clock_timestamp() then
     perform refuse('giveaway_closed', 'The deadline has passed.', v_details);
+  elsif g.paused_at is not null then
+    perform refuse('giveaway_paused', 'The host takes no entries at the moment.', v_details);
   end if;
 end $$;
 

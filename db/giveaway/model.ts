@@ -49,6 +49,7 @@ export class Giveaway extends Model {
   declare closes_at: Date;
   declare published_at: Date | null;
   declare opened_at: Date | null;
+  declare paused_at: Date | null;
   declare failure_code: string | null;
   declare created_at: Date;
   declare prizes?: Prize[];

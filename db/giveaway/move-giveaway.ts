@@ -17,6 +17,9 @@ export interface GiveawayRow {
   readonly opened_at: Date | null;
   readonly closed_at: Date | null;
   readonly draw_requested_at: Date | null;
+  readonly paused_at: Date | null;
+  readonly promised_closes_at: Date | null;
+  readonly rules: Readonly<Record<string, unknown>>;
 }
 
 /** @throws DomainError giveaway_not_found. */

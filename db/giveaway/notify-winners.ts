@@ -1,5 +1,5 @@
 import type { Cause } from '../../domain/cause.ts';
-import type { ClaimMode } from '../../domain/giveaway.ts';
+import type { ClaimMode } from '../../domain/official-rules.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
 

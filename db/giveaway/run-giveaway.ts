@@ -1,6 +1,7 @@
 import type { Cause } from '../../domain/cause.ts';
 import type { SlotWindow } from '../../domain/draw/instant-win.ts';
 import { hasReached, rulesText, type GiveawayState } from '../../domain/giveaway.ts';
+import { DEFAULT_HOST_RULES, type HostRules } from '../../domain/official-rules.ts';
 import type { Database, Db } from '../connect.ts';
 import { readEntryTerms } from './entry-terms.ts';
 import { readModeRules, readPrizeGroups } from './prize-groups.ts';
@@ -84,13 +85,15 @@ async function openInstantWin(
   await trx.raw('select open_instant_win(?, ?::timestamptz[])', [id, times.map((ms) => new Date(ms).toISOString())]);
 }
 
-async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
+/** The official rules as they follow from the giveaway's settings. */
+export async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
   return rulesText({
     ...(await readEntryTerms(trx, giveaway.id)),
     giveawayId: giveaway.id,
     title: giveaway.title,
     closesAt: giveaway.closes_at.toISOString(),
     claimWindowMs: Number(giveaway.claim_window_ms),
+    host: { ...DEFAULT_HOST_RULES, ...(giveaway.rules as Partial<HostRules>) },
     prizes: (await readPrizeGroups(trx, giveaway.id)).map((prize) => ({
       ...prize,
       faceMinor: prize.faceMinor.toString(),

@@ -48,3 +48,12 @@ export async function awaitedVerificationMs(db: Db, giveawayId: string): Promise
   const result: unknown = await db.raw('select awaited_verification_ms(?) as ms', [giveawayId]);
   return Number((result as { rows: [{ ms: bigint }] }).rows[0].ms);
 }
+
+/** The deadline has come sooner: whoever is to be asked about an entry once more at the deadline is asked now. */
+export const verifyNow = async (trx: Db, giveawayId: string): Promise<void> => {
+  await trx.raw(
+    `update giveaway_verifications set due_at = least(due_at, clock_timestamp())
+     where giveaway_id = ? and due_at is not null`,
+    [giveawayId],
+  );
+};

@@ -73,6 +73,14 @@ export async function findAddresses(db: Db, ids: readonly string[]): Promise<Rea
   return new Map(rows.map(({ id, email }) => [id, email]));
 }
 
+/** How these users call themselves; who is gone is missing. */
+export async function findNames(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await db('users')
+    .whereIn('id', [...ids])
+    .select<{ id: string; name: string }[]>({ id: 'id', name: 'display_name' });
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 /** Ids and roles only: an event can never be erased. */
 const appendUserEvent = (
   trx: Db,

@@ -52,6 +52,18 @@ export const CANCEL_GIVEAWAY = 'cancelGiveaway';
 export type DrawByHandInput = RunGiveawayInput;
 export const DRAW_BY_HAND = 'drawByHand';
 
+export interface MoveDeadlineInput extends Caused {
+  readonly giveawayId: string;
+  /** Absent: entry ends now. */
+  readonly closesAt?: string;
+  readonly reason: string;
+}
+
+/** An update of the running giveaway: an early end of entry, or an extension. */
+export const MOVE_DEADLINE = 'moveDeadline';
+/** An update: the deadline's row has changed. */
+export const MOVE_DEADLINE_LOOK = 'lookAtDeadline';
+
 export type SweepInput = Caused;
 
 /** A sweep over the entries of all giveaways that are open. */

@@ -9,14 +9,17 @@ import {
   CANCEL_GIVEAWAY,
   DRAW_BY_HAND,
   GIVEAWAY_STATUS,
+  MOVE_DEADLINE,
+  MOVE_DEADLINE_LOOK,
   type CancelGiveawayInput,
   type DrawByHandInput,
+  type MoveDeadlineInput,
   type RunGiveawayInput,
 } from './contract.ts';
 
 const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireAwards, planRelease, noteRelease } =
   wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
-const { cancelGiveaway, requestDraw } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
+const { cancelGiveaway, requestDraw, moveDeadline } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
 const { commitDraw, drawGiveaway } = wf.proxyActivities<GiveawayActivities>(BATCH_ACTIVITY);
 
 /** At most this long between two looks at the claim windows, whatever their ends. */
@@ -24,6 +27,8 @@ const CLAIM_CHECK_MS = 24 * 3_600_000;
 
 interface Run {
   cancelled: boolean;
+  /** The deadline may be another one now: whoever waits for it looks again. */
+  moved: boolean;
   /** The award that brought the number of open ones to 0 has said so. */
   finished: boolean;
   /** The host has asked for the draw, as the rules allow. */
@@ -39,6 +44,7 @@ export async function runGiveaway(input: RunGiveawayInput): Promise<void> {
   let phase = 'SCHEDULED';
   const run: Run = {
     cancelled: false,
+    moved: false,
     finished: false,
     drawRequested: false,
     enter: (next) => {
@@ -53,6 +59,10 @@ export async function runGiveaway(input: RunGiveawayInput): Promise<void> {
   });
   wf.setHandler(wf.defineUpdate<void, [CancelGiveawayInput]>(CANCEL_GIVEAWAY), (decision) => cancel(decision, run));
   wf.setHandler(wf.defineUpdate<void, [DrawByHandInput]>(DRAW_BY_HAND), (asked) => drawByHand(asked, run));
+  wf.setHandler(wf.defineUpdate<object, [MoveDeadlineInput]>(MOVE_DEADLINE), (move) => moveTo(move, run));
+  wf.setHandler(wf.defineUpdate(MOVE_DEADLINE_LOOK), () => {
+    run.moved = true;
+  });
 
   run.enter('SCHEDULED');
   if (await takeEntries(input, run)) {
@@ -87,24 +97,42 @@ async function drawByHand(asked: DrawByHandInput, run: Run): Promise<void> {
     throw refusalOf(error);
   }
   run.drawRequested = true;
+  run.moved = true;
+}
+
+/** As with a cancellation: the row decides, and then the timer is looked at again. */
+async function moveTo(move: MoveDeadlineInput, run: Run): Promise<object> {
+  try {
+    return await moveDeadline(move);
+  } catch (error) {
+    throw refusalOf(error);
+  } finally {
+    run.moved = true;
+  }
 }
 
 /** From now to the freeze and the commitment. @returns false when the giveaway was cancelled before. */
 async function takeEntries(input: RunGiveawayInput, run: Run): Promise<boolean> {
   const { cancelled, opensInMs, closesInMs, handWaitMs } = await readGiveawayTimes(input);
   run.cancelled ||= cancelled;
-  const wait = async (ms: number): Promise<void> => {
-    if (ms > 0) await wf.condition(() => run.cancelled, ms);
+  const wait = async (ms: number, turn: () => boolean): Promise<void> => {
+    if (ms > 0) await wf.condition(() => run.cancelled || turn(), ms);
   };
+  const moved = (): boolean => run.moved;
   try {
-    await wait(opensInMs);
+    await wait(opensInMs, () => false);
     if (run.cancelled) return false;
     await openGiveaway(input);
     run.enter('OPEN');
-    await waitForDeadline(closesInMs - Math.max(0, opensInMs), run);
+    await wait(closesInMs - Math.max(0, opensInMs), moved);
     if (run.cancelled) return false;
     // The database's clock decides; a timer that came early waits for the rest.
-    for (let early = await closeGiveaway(input); early > 0; early = await closeGiveaway(input)) await wait(early);
+    for (;;) {
+      run.moved = false;
+      const early = await closeGiveaway(input);
+      if (early <= 0) break;
+      await wait(early, moved);
+    }
     run.enter('CLOSED');
     if (handWaitMs > 0) {
       await waitForHand(input, run);
@@ -118,10 +146,6 @@ async function takeEntries(input: RunGiveawayInput, run: Run): Promise<boolean> 
     if (run.cancelled) return false;
     throw error;
   }
-}
-
-async function waitForDeadline(ms: number, run: Run): Promise<void> {
-  if (ms > 0) await wf.condition(() => run.cancelled || run.drawRequested, ms);
 }
 
 /** Entry has ended, and the draw waits for the host, but not for ever. */
