@@ -28,6 +28,8 @@ export async function createTestDatabase(name: DatabaseName): Promise<TestDataba
     url,
     drop: async () => {
       await db.destroy();
+      // The pool may have made a new connection since.
+      await admin.raw('set statement_timeout = 0');
       await admin.raw(`drop database ${database} with (force)`);
       await admin.destroy();
     },
