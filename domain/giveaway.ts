@@ -1,4 +1,5 @@
 import { hostRules, type HostRules } from './official-rules.ts';
+import { type DrawRules, drawRules } from './draw/randomness-rules.ts';
 import { entryRules, type EligibilityRules, type EntryMethod } from './entry-methods.ts';
 import { modeRulesText, type ModeRules } from './giveaway-modes.ts';
 
@@ -39,7 +40,7 @@ export const AWARD_STATES = [
 ] as const;
 export type AwardState = (typeof AWARD_STATES)[number];
 
-export interface RulesInput {
+export interface RulesInput extends DrawRules {
   readonly title: string;
   readonly giveawayId: string;
   readonly prizes: readonly {
@@ -50,7 +51,6 @@ export interface RulesInput {
     readonly currency: string;
   }[];
   readonly mode: ModeRules;
-  readonly closesAt: string;
   readonly claimWindowMs: number;
   readonly methods: readonly EntryMethod[];
   readonly eligibility: EligibilityRules;
@@ -64,7 +64,7 @@ export function rulesText(input: RulesInput): string {
     ({ position, name, quantity, faceMinor, currency }) =>
       `  ${position}. ${name}: ${quantity} of a gift card of ${faceMinor} minor units of ${currency}`,
   );
-  return [
+  const lines = [
     `Giveaway ${giveawayId}: ${title}`,
     '',
     'Prizes, in the order in which ranks take them:',
@@ -76,6 +76,9 @@ export function rulesText(input: RulesInput): string {
     'What a social network has not confirmed, and who is under review when entry is frozen, takes no part in the draw.',
     ...modeRulesText(mode),
     ...hostRules(input.host, claimWindowMs),
+    ...drawRules(input),
     '',
-  ].join('\n');
+  ];
+  // A title or a question with line breaks must not add rules of its own.
+  return lines.map((line) => line.replaceAll(/[\r\n]+/g, ' ')).join('\n');
 }

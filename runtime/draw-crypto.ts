@@ -1,5 +1,7 @@
 import { createHmac, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import type { ProofCrypto } from '../domain/proof/proof.ts';
+import { verifyBls } from './beacon-crypto.ts';
+import { witnessCrypto } from './witness-crypto.ts';
 
 /** The cryptography of draws, receipts and proofs on Node, for the server and for the command line. */
 export const drawCrypto: ProofCrypto = {
@@ -9,6 +11,8 @@ export const drawCrypto: ProofCrypto = {
     Buffer.prototype.latin1Write.call(target, hash('sha256', data, 'binary'), offset, HASH_BYTES);
   },
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  verifyBls,
+  ...witnessCrypto,
   verifyEd25519: (publicKey, message, signature) => verify(null, message, ed25519Key(publicKey), signature),
 };
 

@@ -14,8 +14,9 @@ import type { EntrySummary } from '../../domain/draw/entry-tree.ts';
 import { commitRevealSource, drawSecretAad } from '../../domain/draw/randomness.ts';
 import { algorithmOf } from '../../domain/giveaway-modes.ts';
 import type { CommitmentSignature, ProofCrypto, ProofHead } from '../../domain/proof/proof.ts';
-import { checkRandomness, checkRules, checkSeed, checkSignature } from '../../domain/proof/proof-checks.ts';
+import { checkRules, checkSeed, checkSignature } from '../../domain/proof/proof-checks.ts';
 import { proofHead } from '../../domain/proof/proof-head.ts';
+import { checkRandomness, checkWitness } from '../../domain/proof/randomness-checks.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 import { runInThread } from '../../runtime/run-in-thread.ts';
@@ -59,8 +60,14 @@ export const drawGiveawayActivities = (deps: DrawDependencies) => ({
     if (!draw.commitment || !draw.signature) throw new Error(`Giveaway ${input.giveawayId} has no commitment`);
     const secret = secrets.open(draw.secret_sealed, drawSecretAad(input.giveawayId)).toString('utf8');
     const { commitment, signature, rules_text: rules } = draw;
-    const head = proofHead(drawCrypto, { rules, commitment, signature, secret });
-    for (const check of HEAD_CHECKS) check(head, drawCrypto);
+    const head = proofHead(drawCrypto, {
+      rules,
+      commitment,
+      signature,
+      witness: { kind: 'operator-asserted' },
+      reveal: { kind: 'commit-reveal', secret },
+    });
+    for (const check of HEAD_CHECKS) check(head, drawCrypto, {});
     const { giveawayId } = input;
     const task: DrawTask = { kind: 'rank', connection: connectionSettings(db), giveawayId, head };
     const { rankedCount } = await drawInThread<Ranked>(task, heartbeat);
@@ -69,10 +76,11 @@ export const drawGiveawayActivities = (deps: DrawDependencies) => ({
 });
 
 /** What a verifier checks before it comes to the ranking; the thread checks the entries. */
-const HEAD_CHECKS: readonly ((head: ProofHead, crypto: ProofCrypto) => string)[] = [
+const HEAD_CHECKS: readonly ((head: ProofHead, crypto: ProofCrypto, options: object) => string)[] = [
   checkRules,
   checkSignature,
   checkRandomness,
+  checkWitness,
   checkSeed,
 ];
 

@@ -99,6 +99,8 @@ export async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
       faceMinor: prize.faceMinor.toString(),
     })),
     mode: await readModeRules(trx, giveaway.id),
+    randomness: { kind: 'commit-reveal' },
+    witnessed: false,
   });
 }
 

@@ -4,7 +4,7 @@ import type { EntrySummary } from './entry-tree.ts';
 import type { Hashing } from './hashing.ts';
 import { requireDraw } from './invalid-draw.ts';
 import { MAX_ENTRIES, MAX_RANKED_PRIZES, requireCount, requireHash, requireId, requireInstant } from './limits.ts';
-import type { RandomnessSource } from './randomness.ts';
+import { type RandomnessSource, requireSource } from './randomness.ts';
 import { DRAW_ALGORITHM, PER_PRIZE_ALGORITHM, prizesOf, type DrawAlgorithm } from './rankings.ts';
 
 /** One thing that one person can win. Units of the same prize share a `prizeId`. */
@@ -50,7 +50,7 @@ export function requireCommitment(commitment: Commitment): void {
   requireCount(commitment.entryCount, 'entryCount', MAX_ENTRIES);
   requireCount(commitment.totalWeight, 'totalWeight');
   requireHash(commitment.rulesHash, 'rulesHash');
-  requireHash(commitment.randomness.secretHash, 'secretHash');
+  requireSource(commitment.randomness);
   requireInstant(commitment.openedAt, 'openedAt');
   requireInstant(commitment.frozenAt, 'frozenAt');
   requirePrizeUnits(commitment.prizeUnits);

@@ -1,17 +1,29 @@
 import type { DrawAward } from '../draw/assign-prizes.ts';
+import { BEACON_SCHEME, type BeaconChain, requireChain } from '../draw/beacon.ts';
 import { type Commitment, type PrizeUnit, requireCommitment } from '../draw/commitment.ts';
 import type { DrawEntry } from '../draw/entry.ts';
-import { COMMIT_REVEAL_CAVEAT, type CommitRevealReveal, type CommitRevealSource } from '../draw/randomness.ts';
+import {
+  type BeaconReveal,
+  type BeaconSource,
+  COMMIT_REVEAL_CAVEAT,
+  type CommitRevealReveal,
+  type CommitRevealSource,
+  type RandomnessReveal,
+  type RandomnessSource,
+} from '../draw/randomness.ts';
 import { DRAW_ALGORITHMS } from '../draw/rankings.ts';
 import {
   constant,
   count,
   countsByReason,
   hash,
+  hexOf,
+  hexUpTo,
   id,
   instant,
   list,
   object,
+  oneKindOf,
   oneOf,
   type Parser,
   reason,
@@ -30,13 +42,44 @@ const commitment = object<Commitment>({
   totalWeight: count,
   prizeUnits: list(object<PrizeUnit>({ unitId: id, prizeId: id })),
   rulesHash: hash,
-  randomness: object<CommitRevealSource>({
-    kind: constant('commit-reveal'),
-    secretHash: hash,
-    caveat: constant(COMMIT_REVEAL_CAVEAT),
+  randomness: oneKindOf<RandomnessSource>({
+    'commit-reveal': object<CommitRevealSource>({
+      kind: constant('commit-reveal'),
+      secretHash: hash,
+      caveat: constant(COMMIT_REVEAL_CAVEAT),
+    }),
+    drand: object<BeaconSource>({
+      kind: constant('drand'),
+      chainHash: hash,
+      closesAt: instant,
+      delaySeconds: count,
+      marginSeconds: count,
+      publishedAt: instant,
+      round: count,
+    }),
   }),
   openedAt: instant,
   frozenAt: instant,
+});
+
+/** With the certificates of a chain an ordinary token is 6 kB. */
+const MOST_TOKEN_BYTES = 65_536;
+
+type WitnessOf<K extends Witness['kind']> = Extract<Witness, { readonly kind: K }>;
+
+const chain: Parser<BeaconChain> = (value, at) => {
+  const parsed = chainShape(value, at);
+  requireChain(parsed);
+  return parsed;
+};
+
+const chainShape = object<BeaconChain>({
+  scheme: constant(BEACON_SCHEME),
+  publicKey: hexOf(96),
+  periodSeconds: count,
+  genesisTime: count,
+  groupHash: hash,
+  beaconId: text,
 });
 
 const head = object<ProofHead>({
@@ -50,8 +93,14 @@ const head = object<ProofHead>({
     signedAt: instant,
     signature,
   }),
-  witness: object<Witness>({ kind: constant('operator-asserted') }),
-  reveal: object<CommitRevealReveal>({ kind: constant('commit-reveal'), secret: hash }),
+  witness: oneKindOf<Witness>({
+    'operator-asserted': object<WitnessOf<'operator-asserted'>>({ kind: constant('operator-asserted') }),
+    rfc3161: object<WitnessOf<'rfc3161'>>({ kind: constant('rfc3161'), token: hexUpTo(MOST_TOKEN_BYTES) }),
+  }),
+  reveal: oneKindOf<RandomnessReveal>({
+    'commit-reveal': object<CommitRevealReveal>({ kind: constant('commit-reveal'), secret: hash }),
+    drand: object<BeaconReveal>({ kind: constant('drand'), chain, signature: hexOf(48) }),
+  }),
   seed: hash,
 });
 

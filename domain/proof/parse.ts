@@ -24,9 +24,23 @@ export const id = textThat(requireId);
 export const hash = textThat(requireHash);
 export const instant = textThat(requireInstant);
 
-export const signature = textThat((value, at) =>
-  requireDraw(/^[0-9a-f]{128}$/.test(value), `${at} is not 128 lowercase hex digits`),
-);
+/** So many bytes as lowercase hex. */
+export const hexOf = (bytes: number): Parser<string> =>
+  textThat((value, at) =>
+    requireDraw(
+      value.length === bytes * 2 && /^[0-9a-f]*$/.test(value),
+      `${at} is not ${bytes * 2} lowercase hex digits`,
+    ),
+  );
+
+export const signature = hexOf(64);
+
+/** Bytes as lowercase hex, at most so many. */
+export const hexUpTo = (most: number): Parser<string> =>
+  textThat((value, at) => {
+    requireDraw(/^(?:[0-9a-f]{2})+$/.test(value), `${at} is not lowercase hex`);
+    requireDraw(value.length <= most * 2, `${at} is more than ${most} bytes`);
+  });
 
 export const reason = textThat(requireReason);
 
@@ -71,6 +85,18 @@ export const object =
       if (present) parsed[name] = parser(given[name], `${at}.${name}`);
     }
     return parsed as T;
+  };
+
+/** One of several kinds of object, told apart by `kind`. */
+export const oneKindOf =
+  <T extends { readonly kind: string }>(kinds: {
+    readonly [K in T['kind']]: Parser<Extract<T, { readonly kind: K }>>;
+  }): Parser<T> =>
+  (value, at) => {
+    const { kind } = asRecord(value, at);
+    const known = typeof kind === 'string' && Object.hasOwn(kinds, kind);
+    requireDraw(known, `${at}.kind is not one of ${Object.keys(kinds).join(', ')}`);
+    return kinds[kind as T['kind']](value, at);
   };
 
 /** An object of counts whose property names are reason codes; sorted by them. */

@@ -4,23 +4,19 @@ import { canonicalJson } from '../draw/canonical-json.ts';
 import { commitmentSigningBytes, hashCommitment, hashRules } from '../draw/commitment.ts';
 import type { EntryTotals } from '../draw/entry-tally.ts';
 import { requireDraw } from '../draw/invalid-draw.ts';
-import { drawSeed, hashSecret } from '../draw/randomness.ts';
+import { requireDrawRules } from '../draw/randomness-rules.ts';
+import { drawSeed, revealedRandomness } from '../draw/randomness.ts';
 import type { ProofCrypto, ProofHead } from './proof.ts';
 import { awardText } from './proof-text.ts';
 
 // Each check returns, as a sentence, what it has shown, or throws InvalidDraw with what is wrong.
 
-export function checkRules({ rules, commitment }: ProofHead, crypto: ProofCrypto): string {
+export function checkRules({ rules, commitment, witness }: ProofHead, crypto: ProofCrypto): string {
   requireDraw(hashRules(crypto, rules) === commitment.rulesHash, 'The rules are not those of the commitment');
-  return 'The rules are those that the commitment names.';
-}
-
-export function checkKey({ signature }: ProofHead, trustedKey: string): string {
-  requireDraw(
-    signature.publicKey === trustedKey,
-    `The proof is signed by ${signature.publicKey}, not by the trusted key`,
-  );
-  return 'The key of the proof is the trusted one.';
+  const { randomness } = commitment;
+  const closesAt = randomness.kind === 'drand' ? randomness.closesAt : '';
+  requireDrawRules(rules, { randomness, closesAt, witnessed: witness.kind !== 'operator-asserted' });
+  return 'The rules are those that the commitment names, with this source of randomness and this witness.';
 }
 
 export function checkTotals({ commitment }: ProofHead, totals: EntryTotals): string {
@@ -47,17 +43,10 @@ export function checkSignature({ commitment, signature }: ProofHead, crypto: Pro
   return `The commitment is signed by key ${signature.keyId} (${signature.publicKey}).`;
 }
 
-export function checkRandomness({ commitment, reveal }: ProofHead, crypto: ProofCrypto): string {
-  const { giveawayId, drawNumber, randomness } = commitment;
-  const revealed = hashSecret(crypto, { giveawayId, drawNumber, secret: reveal.secret });
-  requireDraw(revealed === randomness.secretHash, 'The secret is not the one whose hash was committed');
-  return `The secret is the one whose hash the operator says it published at ${commitment.openedAt}.`;
-}
-
 export function checkSeed({ commitment, reveal, seed }: ProofHead, crypto: ProofCrypto): string {
-  const expected = drawSeed(crypto, reveal.secret, hashCommitment(crypto, commitment));
+  const expected = drawSeed(crypto, revealedRandomness(crypto, reveal), hashCommitment(crypto, commitment));
   requireDraw(seed === expected, `The seed is ${expected}, the proof says ${seed}`);
-  return 'The seed follows from the secret and the commitment.';
+  return `The seed follows from the ${reveal.kind === 'drand' ? 'round' : 'secret'} and the commitment.`;
 }
 
 /** @param participantAt by rank; of those that take a unit. */

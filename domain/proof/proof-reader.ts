@@ -4,16 +4,7 @@ import { commitmentAt, EntryWeights, isCommitmentAt, type WeighedParticipants } 
 import { requireDraw } from '../draw/invalid-draw.ts';
 import { ranksOf, type Ranks } from '../draw/rankings.ts';
 import type { ProofCrypto, ProofHead } from './proof.ts';
-import {
-  checkAwards,
-  checkKey,
-  checkRandomness,
-  checkRoot,
-  checkRules,
-  checkSeed,
-  checkSignature,
-  checkTotals,
-} from './proof-checks.ts';
+import { checkAwards, checkRoot, checkRules, checkSeed, checkSignature, checkTotals } from './proof-checks.ts';
 import {
   BETWEEN_LISTS,
   LAST_LINE,
@@ -22,18 +13,21 @@ import {
   parseHeadLine,
   parseRankText,
 } from './proof-text.ts';
+import { checkRandomness, checkWitness } from './randomness-checks.ts';
 import { type AskedReceipt, ReceiptSearch, type ReceiptVerdict } from './receipt-search.ts';
+import { type KnownElsewhere, TRUST } from './trust-checks.ts';
 
 /** In the order of the document; the first that fails is the one reported. */
 export type ProofStep =
   | 'format'
-  | 'key'
+  | keyof typeof TRUST
   | 'rules'
   | 'entries'
   | 'totals'
   | 'root'
   | 'signature'
   | 'randomness'
+  | 'witness'
   | 'seed'
   | 'ranking'
   | 'awards';
@@ -43,9 +37,7 @@ export interface Statement {
   readonly text: string;
 }
 
-export interface VerifyOptions {
-  /** The platform's public key in hex, known from elsewhere. Without it a proof vouches for its own key. */
-  readonly trustedKey?: string;
+export interface VerifyOptions extends KnownElsewhere {
   /** A receipt whose entry is looked for on the way. */
   readonly receipt?: AskedReceipt;
 }
@@ -130,13 +122,17 @@ export class ProofReader {
   #readHead(text: string): void {
     const head = parseHeadLine(text);
     const { commitment, version } = head;
-    const { trustedKey, receipt } = this.#options;
+    const { receipt } = this.#options;
     this.#head = head;
     this.#state(
       'format',
       () => `A ${version} document: draw ${commitment.drawNumber} of giveaway ${commitment.giveawayId}.`,
     );
-    if (trustedKey !== undefined) this.#state('key', () => checkKey(head, trustedKey));
+    for (const [name, check] of Object.entries(TRUST)) {
+      this.step = name as keyof typeof TRUST;
+      const shown = check(head, this.#options, this.#crypto);
+      if (shown !== undefined) this.statements.push({ step: this.step, text: shown });
+    }
     this.#state('rules', () => checkRules(head, this.#crypto));
     if (receipt) this.#receipt = new ReceiptSearch(this.#crypto, head, this.#tree, receipt);
     this.#expected = 'entries';
@@ -159,6 +155,7 @@ export class ProofReader {
     this.#state('root', () => checkRoot(head, this.#tree.root()));
     this.#state('signature', () => checkSignature(head, this.#crypto));
     this.#state('randomness', () => checkRandomness(head, this.#crypto));
+    this.#state('witness', () => checkWitness(head, this.#crypto, this.#options));
     this.#state('seed', () => checkSeed(head, this.#crypto));
     this.#participants = this.#weights.participants();
     this.#ranking = ranksOf(this.#crypto, head.commitment, head.seed, this.#participants);

@@ -96,11 +96,13 @@ function requireSameDraw(
 
 function differencesOf(receipt: Receipt, { commitment }: ProofHead, entry: DrawEntry): string[] {
   const weight = entry.reason === ELIGIBLE ? entry.weight : undefined;
+  const { randomness } = commitment;
+  const secretHash = randomness.kind === 'commit-reveal' ? randomness.secretHash : 'none';
   const pairs = [
     ['participant', receipt.participant, entry.participant],
     ['receivedAt', receipt.receivedAt, entry.receivedAt],
     ['weight', receipt.weight, weight],
-    ['secretHash', receipt.secretHash, commitment.randomness.secretHash],
+    ['secretHash', receipt.secretHash, secretHash],
   ] as const;
   return pairs
     .filter(([, received, drawn]) => received !== undefined && drawn !== undefined && received !== drawn)

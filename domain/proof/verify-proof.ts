@@ -1,16 +1,18 @@
 import type { DrawAward } from '../draw/assign-prizes.ts';
 import { InvalidDraw } from '../draw/invalid-draw.ts';
 import type { RandomnessSource } from '../draw/randomness.ts';
-import type { ProofCrypto, ProofHead, Witness } from './proof.ts';
+import { caveatsOf } from './caveats.ts';
+import type { ProofCrypto, ProofHead } from './proof.ts';
 import { ProofReader, type ProofStep, type Statement, type VerifyOptions } from './proof-reader.ts';
 import { proofLines } from './proof-text.ts';
+import { readWitness } from './randomness-checks.ts';
 import type { ReceiptVerdict } from './receipt-search.ts';
 
 export interface ValidProof {
   readonly ok: true;
   readonly statements: readonly Statement[];
   /** Who vouches for the time at which the commitment was published. */
-  readonly witnessed: Witness['kind'];
+  readonly witnessed: 'witnessed' | 'operator-asserted';
   readonly randomness: RandomnessSource['kind'];
   /** What this proof, valid as it is, does not show. */
   readonly caveats: readonly string[];
@@ -28,9 +30,6 @@ export interface InvalidProof {
   readonly statements: readonly Statement[];
 }
 
-const WITNESS_CAVEAT = 'Only the operator says when the commitment was published.';
-const KEY_CAVEAT = 'The key is the one in the proof: compare it with the one that the platform publishes.';
-
 /**
  * Repeats a draw from its proof. Offline, deterministic, and the same on a server, a command line and in a browser.
  * @param value the proof as parsed from JSON; nothing is assumed of it.
@@ -44,7 +43,7 @@ export function verifyProof(
   const reader = new ProofReader(crypto, options);
   try {
     for (const line of proofLines(value)) reader.read(line);
-    return describeValid(reader, options);
+    return describeValid(reader, crypto, options);
   } catch (error) {
     return describeInvalid(reader, error);
   }
@@ -65,7 +64,7 @@ export async function verifyProofLines(
     for await (const batch of lines) {
       for (const line of batch) reader.read(line);
     }
-    return describeValid(reader, options);
+    return describeValid(reader, crypto, options);
   } catch (error) {
     return describeInvalid(reader, error);
   }
@@ -77,15 +76,15 @@ function describeInvalid({ step, statements }: ProofReader, error: unknown): Inv
   throw error;
 }
 
-function describeValid(reader: ProofReader, { trustedKey }: VerifyOptions): ValidProof {
+function describeValid(reader: ProofReader, crypto: ProofCrypto, options: VerifyOptions): ValidProof {
   const { head, awards, receipt } = reader.end();
-  const { randomness } = head.commitment;
+  const stamp = readWitness(head, crypto, options.authorities);
   return {
     ok: true,
     statements: reader.statements,
-    witnessed: head.witness.kind,
-    randomness: randomness.kind,
-    caveats: [randomness.caveat, WITNESS_CAVEAT, ...(trustedKey === undefined ? [KEY_CAVEAT] : [])],
+    witnessed: stamp?.trusted === true ? 'witnessed' : 'operator-asserted',
+    randomness: head.commitment.randomness.kind,
+    caveats: caveatsOf(head, stamp, options),
     head,
     awards,
     ...(receipt && { receipt }),

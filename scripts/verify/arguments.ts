@@ -5,6 +5,9 @@ export const USAGE = `Usage: npx handsel verify PROOF.json [options]
 Repeats a draw from its proof, without a network, and says what is shown and what is not.
 
   --key HEX           the platform's public key (64 hex digits), as the platform publishes it
+  --commitment HEX    the hash of the commitment (64 hex digits), as it was published before the draw
+  --chain HEX         the hash of the drand chain that you trust; public ones are known without
+  --tsa-cert FILE     the certificate (PEM) of the authority whose time-stamps you trust, or of who vouches for it
   --receipt FILE      also look for the entry of this receipt in the draw
   --participant ID    check that the receipt is about this participant
   --receipt-key HEX   the key that signed the receipt, if it is not the proof's
@@ -25,6 +28,9 @@ export interface VerifyArguments {
   readonly proofFile: string;
   readonly receiptFile: string | undefined;
   readonly trustedKey: string | undefined;
+  readonly publishedHash: string | undefined;
+  readonly trustedChain: string | undefined;
+  readonly authoritiesFile: string | undefined;
   readonly participantId: string | undefined;
   readonly receiptKey: string | undefined;
   readonly json: boolean;
@@ -33,6 +39,9 @@ export interface VerifyArguments {
 
 const OPTIONS = {
   key: { type: 'string' },
+  commitment: { type: 'string' },
+  chain: { type: 'string' },
+  'tsa-cert': { type: 'string' },
   receipt: { type: 'string' },
   participant: { type: 'string' },
   'receipt-key': { type: 'string' },
@@ -51,9 +60,12 @@ export function parseVerifyArguments(argv: readonly string[]): VerifyArguments {
   return {
     proofFile: proofFile ?? '',
     receiptFile: values.receipt,
-    trustedKey: publicKey('--key', values.key),
+    trustedKey: hash('--key', values.key),
+    publishedHash: hash('--commitment', values.commitment),
+    trustedChain: hash('--chain', values.chain),
+    authoritiesFile: values['tsa-cert'],
     participantId: values.participant,
-    receiptKey: publicKey('--receipt-key', values['receipt-key']),
+    receiptKey: hash('--receipt-key', values['receipt-key']),
     json: values.json,
     help: values.help,
   };
@@ -67,8 +79,8 @@ function parse(argv: readonly string[]) {
   }
 }
 
-function publicKey(name: string, value: string | undefined): string | undefined {
-  const key = value?.toLowerCase();
-  if (key !== undefined && !/^[0-9a-f]{64}$/.test(key)) throw new UsageError(`${name} takes 64 hex digits.`);
-  return key;
+function hash(name: string, value: string | undefined): string | undefined {
+  const hex = value?.toLowerCase();
+  if (hex !== undefined && !/^[0-9a-f]{64}$/.test(hex)) throw new UsageError(`${name} takes 64 hex digits.`);
+  return hex;
 }

@@ -1,6 +1,6 @@
 import { UsageError, type VerifyArguments, parseVerifyArguments, USAGE } from './arguments.ts';
 import { isInstantWinFile, reportInstantWin } from './instant-win.ts';
-import { readJson, UnreadableFile } from './read-json.ts';
+import { readAuthorities, readJson, UnreadableFile } from './read-json.ts';
 import { describeReport, summarizeReport, type VerifyReport } from './report.ts';
 import { verifyFile } from './verify-file.ts';
 
@@ -34,10 +34,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function verifyFiles(options: VerifyArguments): Promise<VerifyReport> {
   const { proofFile, receiptFile, trustedKey, participantId, receiptKey } = options;
+  const { publishedHash, trustedChain, authoritiesFile } = options;
   const asked =
     receiptFile === undefined ? undefined : { document: await readJson(receiptFile), participantId, receiptKey };
+  const authorities = authoritiesFile === undefined ? undefined : await readAuthorities(authoritiesFile);
   const proof = await verifyFile(proofFile, {
     ...(trustedKey !== undefined && { trustedKey }),
+    ...(publishedHash !== undefined && { publishedHash }),
+    ...(trustedChain !== undefined && { trustedChain }),
+    ...(authorities !== undefined && { authorities }),
     ...(asked && { receipt: asked }),
   });
   return { ok: proof.ok && (proof.receipt === undefined || proof.receipt.kind === 'included'), proof };

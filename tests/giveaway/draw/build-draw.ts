@@ -9,7 +9,13 @@ import {
 } from '../../../domain/draw/commitment.ts';
 import { type DrawEntry, ELIGIBLE } from '../../../domain/draw/entry.ts';
 import { EntryTree } from '../../../domain/draw/entry-tree.ts';
-import { commitRevealSource, hashSecret } from '../../../domain/draw/randomness.ts';
+import {
+  commitRevealSource,
+  hashSecret,
+  type RandomnessReveal,
+  type RandomnessSource,
+} from '../../../domain/draw/randomness.ts';
+import { drawRules } from '../../../domain/draw/randomness-rules.ts';
 import { assignPrizes } from '../../../domain/draw/assign-prizes.ts';
 import { rankAll } from '../../../domain/draw/rankings.ts';
 import { type CommittedDraw, proofHead } from '../../../domain/proof/proof-head.ts';
@@ -22,7 +28,7 @@ import { drawCrypto } from '../../../runtime/draw-crypto.ts';
 export const GIVEAWAY = 'giveaway-1';
 const RULES = 'One entry per person. The draw is at the deadline.';
 export const KEY_ID = 'test-key';
-const INSTANT = '2030-01-31T12:00:00.000Z';
+export const INSTANT = '2030-01-31T12:00:00.000Z';
 const keys = generateKeyPairSync('ed25519');
 
 /** 32 bytes in hex that follow from a name. */
@@ -42,15 +48,21 @@ export const makeEntries = (weights: readonly number[]): DrawEntry[] =>
     receivedAt: INSTANT,
   }));
 
-function commitTo(entries: readonly DrawEntry[], secret: string, units: number): Commitment {
+/** The rules of a draw by this source, with the lines that a verifier reads. */
+export const rulesFor = (randomness: RandomnessSource, witnessed = false): string => {
+  const closesAt = randomness.kind === 'drand' ? randomness.closesAt : INSTANT;
+  return [RULES, ...drawRules({ randomness, closesAt, witnessed })].join('\n');
+};
+
+export function commitTo(entries: readonly DrawEntry[], randomness: RandomnessSource, units = 2): Commitment {
   const tree = new EntryTree(drawCrypto);
   for (const entry of entries) tree.add(entry);
   const terms: DrawTerms = {
     giveawayId: GIVEAWAY,
     drawNumber: 1,
     prizeUnits: Array.from({ length: units }, (_, index) => ({ unitId: `unit-${index}`, prizeId: 'card' })),
-    rulesHash: hashRules(drawCrypto, RULES),
-    randomness: commitRevealSource(hashSecret(drawCrypto, { giveawayId: GIVEAWAY, drawNumber: 1, secret })),
+    rulesHash: hashRules(drawCrypto, rulesFor(randomness)),
+    randomness,
     openedAt: INSTANT,
     frozenAt: INSTANT,
   };
@@ -63,11 +75,23 @@ export function signCommitment(commitment: Commitment): CommitmentSignature {
   return { alg: 'Ed25519', ...terms, publicKey, signature: signHex(message) };
 }
 
+export const proofOf = (entries: readonly DrawEntry[], commitment: Commitment, reveal: RandomnessReveal): Proof =>
+  drawnProof(
+    {
+      rules: rulesFor(commitment.randomness),
+      commitment,
+      signature: signCommitment(commitment),
+      witness: { kind: 'operator-asserted' },
+      reveal,
+    },
+    entries,
+  );
+
 /** The proof of a draw carried out as the product does it. */
 export function makeProof(entries: readonly DrawEntry[], units = 2): Proof {
   const secret = hashOf('secret');
-  const commitment = commitTo(entries, secret, units);
-  return drawnProof({ rules: RULES, commitment, signature: signCommitment(commitment), secret }, entries);
+  const source = commitRevealSource(hashSecret(drawCrypto, { giveawayId: GIVEAWAY, drawNumber: 1, secret }));
+  return proofOf(entries, commitTo(entries, source, units), { kind: 'commit-reveal', secret });
 }
 
 /** Carries out a draw that was committed to. */

@@ -26,15 +26,20 @@ describe('a proof', () => {
     },
   );
 
-  it.each(['proof', 'proof-empty', 'proof-per-prize', 'proof-leaderboard'])(
-    'is built from the same draw as the other program builds it: %s',
-    (name) => {
-      const known = readVector<Proof>(name);
-      const { rules, commitment, signature, entries, reveal } = known;
-      const built = drawnProof({ rules, commitment, signature, secret: reveal.secret }, entries);
-      expect(canonicalJson(built)).toBe(canonicalJson(known));
-    },
-  );
+  it.each([
+    'proof',
+    'proof-empty',
+    'proof-per-prize',
+    'proof-leaderboard',
+    'proof-drand',
+    'proof-drand-late',
+    'proof-witnessed',
+  ])('is built from the same draw as the other program builds it: %s', (name) => {
+    const known = readVector<Proof>(name);
+    const { rules, commitment, signature, entries, witness, reveal } = known;
+    const built = drawnProof({ rules, commitment, signature, witness, reveal }, entries);
+    expect(canonicalJson(built)).toBe(canonicalJson(known));
+  });
 
   it('says what it shows and what it does not', () => {
     const result = verify(proof);
@@ -47,6 +52,7 @@ describe('a proof', () => {
       'root',
       'signature',
       'randomness',
+      'witness',
       'seed',
       'ranking',
       'awards',

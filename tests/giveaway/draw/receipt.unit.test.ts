@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { participantCommitment } from '../../../domain/draw/entry.ts';
+import { hashSecret } from '../../../domain/draw/randomness.ts';
 import type { Proof } from '../../../domain/proof/proof.ts';
 import type { ReceiptBody } from '../../../domain/proof/receipt.ts';
 import { drawCrypto } from '../../../runtime/draw-crypto.ts';
@@ -27,7 +28,7 @@ const bodyOf = (index: number): ReceiptBody => ({
   participant,
   salt,
   weight: 3,
-  secretHash: proof.commitment.randomness.secretHash,
+  secretHash: hashSecret(drawCrypto, { giveawayId: GIVEAWAY, drawNumber: 1, secret: hashOf('secret') }),
   receivedAt: entries[index]!.receivedAt,
   keyId: KEY_ID,
 });

@@ -55,6 +55,21 @@ describe('handsel verify', () => {
     expect(verify(vector('proof'), ...receipt, '--participant', 'person-9').status).toBe(1);
   });
 
+  it('believes the time-stamps of an authority whose certificate is given', () => {
+    const der = Buffer.from(readVector<{ certificate: string }>('authority').certificate, 'hex').toString('base64');
+    const pem = write('authority.pem', `-----BEGIN CERTIFICATE-----\n${der}\n-----END CERTIFICATE-----\n`);
+    const chain = readVector<{ chainHash: string }>('drand-quicknet').chainHash;
+    const { status, stdout } = verify(vector('proof-witnessed'), '--tsa-cert', pem, '--chain', chain);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/quicknet of the League of Entropy[^]*VALID \(drand, witnessed\)\n$/);
+    expect(verify(vector('proof-witnessed')).stdout).toMatch(/VALID \(drand, operator-asserted\)\n$/);
+    expect(verify(vector('proof-witnessed'), '--commitment', chain)).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('WRONG published'),
+    });
+    expect(verify(vector('proof-witnessed'), '--tsa-cert', vector('proof')).status).toBe(2);
+  });
+
   it('prints JSON for machines', () => {
     const { status, stdout } = verify(vector('proof'), '--json', '--receipt', vector('receipt-omitted'));
     expect(status).toBe(1);

@@ -1,13 +1,18 @@
 """Makes the known answers beside this file from docs/proof-format.md, sharing no code with the product.
 
-Run: python3 make-vectors.py   (needs the package `cryptography`, for Ed25519)
+Run: python3 make-vectors.py   (needs the package `cryptography`, for Ed25519, RSA and X.509)
+
+Rounds of drand are not computed here: they are published ones, of drand-quicknet.json.
 """
 
+import datetime
 import hashlib
 import hmac
 import json
 import pathlib
 import struct
+
+from timestamp import Authority
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -175,9 +180,85 @@ def awards_of(algorithm, units, ranking):
     ]
 
 
-def make_proof(giveaway_id, entries, units, rules, algorithm="handsel-draw-v1"):
-    secret = filler(f"secret of {giveaway_id}")
-    secret_hash = sha(frame("handsel-secret-v1", giveaway_id, u64(1), unhex(secret))).hex()
+OPERATOR = {"kind": "operator-asserted"}
+BY_NOBODY = "Witness: none but the operator."
+BY_AUTHORITY = "Witness: the commitment is time-stamped under RFC 3161."
+BY_SECRET = "Randomness: commit-reveal, the hash of the secret published when entry begins."
+
+
+class Secret:
+    """Commit-reveal."""
+
+    rules = BY_SECRET
+    opened, frozen, signed = "2030-01-31T11:00:00.000Z", "2030-01-31T13:00:00.000Z", "2030-01-31T13:00:01.250Z"
+
+    def __init__(self, giveaway_id):
+        self.secret = filler(f"secret of {giveaway_id}")
+        secret_hash = sha(frame("handsel-secret-v1", giveaway_id, u64(1), unhex(self.secret))).hex()
+        self.source = {"kind": "commit-reveal", "secretHash": secret_hash, "caveat": CAVEAT}
+        self.reveal = {"kind": "commit-reveal", "secret": self.secret}
+        self.randomness = unhex(self.secret)
+
+
+class Drand:
+    """A round of quicknet that is due at or after the deadline, or the publication, and a minute."""
+
+    opened = "2023-08-23T12:00:00.000Z"
+
+    def __init__(self, closes, signed, number):
+        known = json.loads((HERE / "drand-quicknet.json").read_text())
+        published = next(r for r in known["rounds"] if r["round"] == number)
+        chain = {
+            "scheme": known["scheme"],
+            "publicKey": known["publicKey"],
+            "periodSeconds": known["periodSeconds"],
+            "genesisTime": known["genesisTime"],
+            "groupHash": "f477d5c89f21a17c863a7f937c6a6d15859414d2be09cd448d4279af331c5d3e",
+            "beaconId": "quicknet",
+        }
+        head = struct.pack(">IQ", chain["periodSeconds"], chain["genesisTime"])
+        chain_hash = sha(head + unhex(chain["publicKey"]) + unhex(chain["groupHash"]) + b"quicknet").hex()
+        assert chain_hash == known["chainHash"]
+        self.frozen, self.signed = closes, signed
+        self.source = {
+            "kind": "drand",
+            "chainHash": chain_hash,
+            "closesAt": closes,
+            "delaySeconds": 60,
+            "marginSeconds": 30,
+            "publishedAt": signed,
+            "round": self.choose(chain, seconds(closes), seconds(signed)),
+        }
+        assert self.source["round"] == number, self.source
+        self.rules = (
+            f"Randomness: drand chain {chain_hash}, the first round at or after {closes} and 60 s; if the commitment "
+            "is not out 30 s before it, the first round at or after its publication and 60 s."
+        )
+        self.reveal = {"kind": "drand", "chain": chain, "signature": published["signature"]}
+        self.randomness = sha(unhex(published["signature"]))
+        assert self.randomness.hex() == published["randomness"]
+
+    @staticmethod
+    def choose(chain, closes, signed):
+        """By counting rounds, where the product computes."""
+
+        def first(time):
+            number, due = 1, chain["genesisTime"]
+            while due < time:
+                number, due = number + 1, due + chain["periodSeconds"]
+            return number, due
+
+        number, due = first(closes + 60)
+        return number if signed + 30 <= due else first(signed + 60)[0]
+
+
+def seconds(instant):
+    return datetime.datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp()
+
+
+def make_proof(giveaway_id, entries, units, rules, algorithm="handsel-draw-v1", source=None, authority=None, after=1):
+    source = source or Secret(giveaway_id)
+    rules = f"{rules}\n{source.rules}\n{BY_AUTHORITY if authority else BY_NOBODY}"
     commitment = {
         "algorithm": algorithm,
         "giveawayId": giveaway_id,
@@ -186,14 +267,13 @@ def make_proof(giveaway_id, entries, units, rules, algorithm="handsel-draw-v1"):
         **totals(entries),
         "prizeUnits": units,
         "rulesHash": sha(frame("handsel-rules-v1", rules)).hex(),
-        "randomness": {"kind": "commit-reveal", "secretHash": secret_hash, "caveat": CAVEAT},
-        "openedAt": "2030-01-31T11:00:00.000Z",
-        "frozenAt": "2030-01-31T13:00:00.000Z",
+        "randomness": source.source,
+        "openedAt": source.opened,
+        "frozenAt": source.frozen,
     }
     commitment_hash = sha(frame("handsel-commitment-v1", canonical(commitment)))
-    signed_at = "2030-01-31T13:00:01.250Z"
-    message = frame("handsel-commitment-signature-v1", "vector-key", signed_at, commitment_hash)
-    seed = mac(unhex(secret), commitment_hash)
+    message = frame("handsel-commitment-signature-v1", "vector-key", source.signed, commitment_hash)
+    seed = mac(source.randomness, commitment_hash)
     ranking = ranking_of(algorithm, seed, units, entries)
     return {
         "version": "handsel-proof-v1",
@@ -203,11 +283,11 @@ def make_proof(giveaway_id, entries, units, rules, algorithm="handsel-draw-v1"):
             "alg": "Ed25519",
             "keyId": "vector-key",
             "publicKey": PUBLIC_KEY,
-            "signedAt": signed_at,
+            "signedAt": source.signed,
             "signature": sign(message),
         },
-        "witness": {"kind": "operator-asserted"},
-        "reveal": {"kind": "commit-reveal", "secret": secret},
+        "witness": authority.witness(commitment_hash, seconds(source.signed) + after) if authority else OPERATOR,
+        "reveal": source.reveal,
         "seed": seed.hex(),
         "entries": entries,
         "ranking": ranking,
@@ -428,6 +508,17 @@ def main():
     write_proof("proof-leaderboard.json", make_proof("leaders", tied, units, rules, "handsel-leaderboard-v1"))
     for by, odds in (("first_come", 0), ("odds", 150_000), ("time_slots", 0)):
         write(f"instant-win-{by.replace('_', '-')}.json", make_instant_win(by, units, rules, odds))
+    closes = "2023-08-23T15:58:22.500Z"
+    in_time = Drand(closes, "2023-08-23T15:58:24.000Z", 1000)
+    late = Drand(closes, "2023-09-15T10:59:02.000Z", 657413)
+    authority = Authority()
+    write_proof("proof-drand.json", make_proof(giveaway_id, entries, units, rules, source=in_time))
+    write_proof("proof-drand-late.json", make_proof(giveaway_id, entries[:9], units, rules, source=late))
+    stamped = {"source": in_time, "authority": authority}
+    write_proof("proof-witnessed.json", make_proof(giveaway_id, entries, units, rules, **stamped))
+    # One second less than the margin before round 1000, which is due at 15:59:24.
+    write_proof("proof-witnessed-late.json", make_proof(giveaway_id, entries[:3], units, rules, **stamped, after=31))
+    write("authority.json", {"certificate": authority.certificate.hex()})
     write("receipt-included.json", receipt)
     write("receipt-omitted.json", make_receipt(giveaway_id, lost, filler("salt of person-8")))
     altered = {**entries[9], "receivedAt": "2030-01-31T12:30:00.000Z"}

@@ -1,0 +1,48 @@
+import { requireDraw } from './invalid-draw.ts';
+
+/** What the rules of a giveaway fix about the randomness of its draw, before anybody enters. */
+export type RandomnessTerms =
+  | { readonly kind: 'commit-reveal' }
+  | {
+      readonly kind: 'drand';
+      readonly chainHash: string;
+      readonly delaySeconds: number;
+      readonly marginSeconds: number;
+    };
+
+export interface DrawRules {
+  readonly randomness: RandomnessTerms;
+  readonly closesAt: string;
+  /** The commitment is time-stamped by a witness. */
+  readonly witnessed: boolean;
+}
+
+const RANDOMNESS = 'Randomness: ';
+const WITNESS = 'Witness: ';
+
+/**
+ * The lines of the rules' text that a verifier reads: word for word, so that what was promised to the entrants is what
+ * the proof is held against.
+ */
+export function drawRules({ randomness, closesAt, witnessed }: DrawRules): string[] {
+  const witness = witnessed ? 'the commitment is time-stamped under RFC 3161.' : 'none but the operator.';
+  return [`${RANDOMNESS}${randomnessRule(randomness, closesAt)}`, `${WITNESS}${witness}`];
+}
+
+function randomnessRule(randomness: RandomnessTerms, closesAt: string): string {
+  if (randomness.kind === 'commit-reveal') return 'commit-reveal, the hash of the secret published when entry begins.';
+  const { chainHash, delaySeconds, marginSeconds } = randomness;
+  return [
+    `drand chain ${chainHash}, the first round at or after ${closesAt} and ${delaySeconds} s;`,
+    `if the commitment is not out ${marginSeconds} s before it,`,
+    `the first round at or after its publication and ${delaySeconds} s.`,
+  ].join(' ');
+}
+
+/** @throws InvalidDraw unless the rules say of the randomness and the witness exactly this, once. */
+export function requireDrawRules(text: string, rules: DrawRules): void {
+  const said = text.split('\n').filter((line) => line.startsWith(RANDOMNESS) || line.startsWith(WITNESS));
+  const expected = drawRules(rules);
+  const same = said.length === expected.length && expected.every((line, index) => line === said[index]);
+  requireDraw(same, `The draw is not the one of the rules: they do not say, once each, "${expected.join('" and "')}"`);
+}
