@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { build } from 'esbuild';
 
-const PAGES = ['live', 'claim'] as const;
+const PAGES = ['live', 'claim', 'proof'] as const;
 
 /** The pages' scripts, bundled once at start: a few milliseconds. */
 export async function buildPages(): Promise<Readonly<Record<string, string>>> {

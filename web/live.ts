@@ -67,7 +67,7 @@ function show(snapshot: Snapshot): void {
     ),
   );
   element('reveal').hidden = !DRAWN.has(snapshot.state);
-  (element('proof') as HTMLAnchorElement).href = `/v1/giveaways/${giveawayId}/proof`;
+  (element('proof') as HTMLAnchorElement).href = `/proof/${giveawayId}`;
 }
 
 function showPhase(next: string): void {

@@ -17,6 +17,7 @@ const escape = (text: string): string =>
 export const webPages = (gatewayUrl: string, scripts: Readonly<Record<string, string>>): Page[] => [
   { path: '/live/{giveawayId}', type: 'text/html', text: read('live.html').replace('{{gateway}}', escape(gatewayUrl)) },
   { path: '/claim', type: 'text/html', text: read('claim.html') },
+  { path: '/proof/{giveawayId}', type: 'text/html', text: read('proof.html') },
   { path: '/assets/live.css', type: 'text/css', text: read('live.css') },
   ...Object.entries(scripts).map(([name, text]) => ({ path: `/assets/${name}`, type: 'text/javascript', text })),
 ];

@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fromHex } from '../../domain/draw/bytes.ts';
+import { verifyProof } from '../../domain/proof/verify-proof.ts';
+import { readTimestamp } from '../../domain/witness/timestamp-token.ts';
+import { drawCrypto } from '../../runtime/draw-crypto.ts';
+import { buildPages } from '../../web/build.ts';
+import { checkProof } from '../../web/check-proof.ts';
+import { pageCrypto } from '../../web/proof-crypto.ts';
+import { readVector } from '../giveaway/draw/read-vector.ts';
+
+const authorities = [fromHex(readVector<{ certificate: string }>('authority').certificate)];
+
+describe('the cryptography of the page', () => {
+  it.each(['proof', 'proof-empty', 'proof-drand', 'proof-drand-late', 'proof-witnessed', 'proof-witnessed-late'])(
+    'comes to the same verdict as the command: %s',
+    (name) => {
+      const value = readVector(name);
+      const verdict = verifyProof(value, pageCrypto, { authorities });
+      expect(verdict).toEqual(verifyProof(value, drawCrypto, { authorities }));
+      expect(verdict.ok).toBe(name !== 'proof-witnessed-late');
+    },
+  );
+
+  it('refuses what is not signed', () => {
+    const proof = readVector<{ signature: { signature: string } }>('proof');
+    const signature = { ...proof.signature, signature: `00${proof.signature.signature.slice(2)}` };
+    expect(verifyProof({ ...proof, signature }, pageCrypto)).toMatchObject({ ok: false, step: 'signature' });
+  });
+
+  const stamps = readVector<{ name: string; digest: string; token: string; root: string }[]>('timestamps');
+  it.each(stamps.slice(0, 4))(
+    'reads the time-stamps of OpenSSL, and no changed one: $name',
+    ({ digest, token, root }) => {
+      const read = (hex: string) => readTimestamp(pageCrypto, fromHex(hex), fromHex(digest), [fromHex(root)]);
+      expect(read(token).trusted).toBe(true);
+      expect(() => read(`${token.slice(0, -2)}${token.endsWith('00') ? '01' : '00'}`)).toThrow(
+        'signature of the time-stamp is wrong',
+      );
+    },
+  );
+});
+
+describe('the page', () => {
+  const vectors = path.join(import.meta.dirname, '../giveaway/draw/vectors');
+  const read = (name: string) => fs.readFileSync(path.join(vectors, `${name}.json`));
+  const check = (bytes: Uint8Array) => checkProof(bytes, pageCrypto, { authorities });
+
+  it.each([
+    ['proof', 'Valid (commit-reveal, operator-asserted)'],
+    ['proof-leaderboard', 'Valid (commit-reveal, operator-asserted)'],
+    ['proof-drand', 'Valid (drand, operator-asserted)'],
+    ['proof-witnessed', 'Valid (drand, witnessed)'],
+  ])('checks a proof as it is downloaded, line by line: %s', async (name, verdict) => {
+    expect(await check(read(name))).toMatchObject({ ok: true, verdict });
+  });
+
+  it('says what is wrong, and what had been shown before', async () => {
+    const late = await check(read('proof-witnessed-late'));
+    expect(late).toMatchObject({ ok: false, verdict: expect.stringMatching(/^Not valid: .*too late for round 1000$/) });
+    expect(late.shown.length).toBeGreaterThan(5);
+    const rewritten = Buffer.from(JSON.stringify(JSON.parse(read('proof').toString())));
+    expect((await check(rewritten)).verdict).toMatch(/not a proof as it was downloaded/);
+    expect((await check(Buffer.from([0xff]))).verdict).toBe('Not valid: it is not a text');
+    expect((await check(Buffer.from('nothing'))).ok).toBe(false);
+  });
+
+  it('decides the attempts of an instant win again', async () => {
+    const { proof } = readVector<{ proof: { secret: string } }>('instant-win-odds');
+    expect(await check(Buffer.from(JSON.stringify(proof)))).toMatchObject({
+      ok: true,
+      verdict: 'Valid (instant win, commit-reveal)',
+    });
+    const other = { ...proof, secret: `00${proof.secret.slice(2)}` };
+    expect((await check(Buffer.from(JSON.stringify(other)))).verdict).toMatch(/^Not valid: The secret/);
+  });
+});
+
+it('the scripts of the pages are bundled', async () => {
+  expect(Object.keys(await buildPages()).toSorted()).toEqual(['live.js', 'proof.js']);
+});
