@@ -129,8 +129,8 @@ describe('the auditor beside a running system', () => {
     for (const id of settlements) await waitFor('the settlement', () => isSettled(id));
     for (const api of [giveaways, cards]) {
       expect(await auditNow(api)).toMatchObject({ scope: 'whole', late: 0, broken: 0 });
-      const touched = await read(api, '/v1/finance/audit/runs?scope=touched');
-      expect(touched.data.length).toBeGreaterThan(1);
+      const touched = '/v1/finance/audit/runs?scope=touched';
+      await waitFor('the scheduled audits', async () => (await read(api, touched)).data.length > 1);
       expect((await read(api, '/v1/finance/audit/findings')).data).toEqual([]);
       expect((await read(api, '/v1/finance/halts')).data).toEqual([]);
     }
