@@ -22,7 +22,7 @@ describe('prizes that nobody gets', () => {
   afterAll(() => test.stop());
 
   it('go back to the host, with their share of the fee, when fewer take part than there are prizes', async () => {
-    const scene = await setScene(test.stack, { deadlineMs: 4_000, participants: 1 });
+    const scene = await setScene(test.stack, { deadlineMs: 12_000, participants: 1 });
     expect(await available(scene)).toBe('5000');
     await winCards(scene);
     await waitFor('the end', async () => (await stateOf(scene)) === 'COMPLETED');
@@ -54,7 +54,7 @@ describe('prizes that nobody gets', () => {
   }, 120_000);
 
   it('cannot be taken back by cancelling once they are drawn', async () => {
-    const scene = await setScene(test.stack, { deadlineMs: 3_000, participants: 4 });
+    const scene = await setScene(test.stack, { deadlineMs: 12_000, participants: 4 });
     await waitFor('the draw', async () => (await stateOf(scene)) === 'FULFILLING');
     const refused = await scene.giveaways('POST', `/v1/giveaways/${scene.giveawayId}/cancel`, {
       token: scene.host.token,

@@ -16,7 +16,7 @@ describe('what is killed is started again, and the job ends right', () => {
     let killed = false;
     const result = await runMainJob(stack, {
       participants: 5,
-      deadlineMs: 10_000,
+      deadlineMs: 20_000,
       tell: () => {},
       at: async (point) => {
         if (point === 'open') {
@@ -42,7 +42,7 @@ describe('what is killed is started again, and the job ends right', () => {
   it('with the worker down a redemption is accepted, and completes when it is back', async () => {
     test = await startTestStack({ REQUEST_BUDGET_MS: '1000' });
     const { stack } = test;
-    const scene = await setScene(stack, { deadlineMs: 7_000, participants: 3 });
+    const scene = await setScene(stack, { deadlineMs: 15_000, participants: 3 });
     const [first, second, third] = await winCards(scene);
     const redeem = (code: string | undefined, key: string, more: object = {}) =>
       scene.cards('POST', '/v1/redemptions', {

@@ -17,7 +17,7 @@ describe('the main job', () => {
 
   beforeAll(async () => {
     test = await startTestStack();
-    result = await runMainJob(test.stack, { participants: 12, deadlineMs: 12_000, tell: () => {} });
+    result = await runMainJob(test.stack, { participants: 12, deadlineMs: 20_000, tell: () => {} });
   }, 120_000);
   afterAll(() => test.stop());
 

@@ -15,7 +15,7 @@ describe('bad input', () => {
 
   beforeAll(async () => {
     test = await startTestStack();
-    scene = await setScene(test.stack, { deadlineMs: 7_000, participants: 4 });
+    scene = await setScene(test.stack, { deadlineMs: 15_000, participants: 4 });
     won = await winCards(scene);
     stranger = await registerPerson(scene.giveaways, 'Stranger', ['participant', 'host']);
     const owner = await registerPerson(scene.giveaways, 'Other Merchant', ['merchant']);

@@ -20,7 +20,7 @@ describe('the product on the Stripe adapter', () => {
   afterAll(() => test.stop());
 
   it('does the main job, with a refused payout that finance tries again', async () => {
-    const result = await runMainJob(test.stack, { participants: 5, deadlineMs: 8_000, tell: () => {} });
+    const result = await runMainJob(test.stack, { participants: 5, deadlineMs: 15_000, tell: () => {} });
     expect(result.settlements.map(({ state }) => state)).toEqual(['SETTLED', 'SETTLED', 'SETTLED']);
     const { transfers } = await providerTruth(test.stack);
     expect(transfers.filter(({ status }) => status === 'succeeded')).toHaveLength(6);

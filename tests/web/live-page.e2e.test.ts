@@ -20,7 +20,7 @@ describe('the live page in a browser', () => {
       args: [...chromiumPackage.args, ...flags],
       headless: true,
     });
-    scene = await setScene(test.stack, { deadlineMs: 15_000, participants: 3 });
+    scene = await setScene(test.stack, { deadlineMs: 20_000, participants: 3 });
   }, 120_000);
   afterAll(async () => {
     await browser?.close();

@@ -78,5 +78,5 @@ describe('the page', () => {
 });
 
 it('the scripts of the pages are bundled', async () => {
-  expect(Object.keys(await buildPages()).toSorted()).toEqual(['live.js', 'proof.js']);
+  expect(Object.keys(await buildPages()).toSorted()).toEqual(['claim.js', 'live.js', 'proof.js']);
 });
