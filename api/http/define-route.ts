@@ -13,7 +13,7 @@ export interface Reply {
 }
 
 /**
- * What a route of `once: 'command'` works out: one command of the database, whose answer is the reply and is kept in the
+ * What a route of `idempotent: 'command'` works out: one command of the database, whose answer is the reply and is kept in the
  * command's own transaction; or, where that is not enough, work that is done under a claimed key.
  */
 export type OnceWork =

@@ -185,10 +185,7 @@ interface Redeeming {
 
 async function redeemAll(stack: Stack, job: Redeeming): Promise<SettlementReport[]> {
   const { cards, merchant, tell } = job;
-  const finance = await registerFinance(job.giveaways, {
-    email: stack.environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-    password: stack.environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-  });
+  const finance = await registerFinance(job.giveaways, stack.environment);
   const settlementIds: string[] = [];
   for (const [index, { person, awardId }] of (await findWinners(job)).entries()) {
     const cardId = await claim(job, person, awardId);

@@ -27,12 +27,13 @@ export async function logIn(giveawayApi: ApiClient, email: string, password: str
   return body.accessToken as string;
 }
 
-/** Somebody of finance: the role is granted by the admin, and is in the next token. */
+/** Somebody of finance: the role is granted by the stack's first admin, and is in the next token. */
 export async function registerFinance(
   giveawayApi: ApiClient,
-  admin: { email: string; password: string },
+  environment: Readonly<Record<string, string>>,
 ): Promise<Person> {
-  const adminToken = await logIn(giveawayApi, admin.email, admin.password);
+  const { BOOTSTRAP_ADMIN_EMAIL: adminEmail = '', BOOTSTRAP_ADMIN_PASSWORD: adminPassword = '' } = environment;
+  const adminToken = await logIn(giveawayApi, adminEmail, adminPassword);
   const email = `finance.${randomUUID().slice(0, 8)}@example.com`;
   const registration = { email, password: PASSWORD, displayName: 'Finance', roles: ['participant'] };
   const { body } = expectStatus(await giveawayApi('POST', '/v1/users', { body: registration }), 201);

@@ -44,12 +44,11 @@ describe('the auditor beside a running system', () => {
     host = await registerPerson(giveaways, 'Audrey Audited', ['host']);
     const body = { amountMinor: '200000', currency: 'USD', source: 'tok_visa' };
     expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
-    const admin = {
-      email: environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-      password: environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-    };
     codes = await codesOf(10);
-    [finance, approver] = [await registerFinance(giveaways, admin), await registerFinance(giveaways, admin)];
+    [finance, approver] = [
+      await registerFinance(giveaways, environment),
+      await registerFinance(giveaways, environment),
+    ];
   }, 120_000);
   afterAll(async () => {
     await Promise.all([books.giveaway.destroy(), books.giftcard.destroy()]);

@@ -31,13 +31,12 @@ export interface IssuedCard {
 export async function openWorld(stack: Stack): Promise<World> {
   const giveaways = apiClient(stack.applicationUrl('giveaway-api'));
   const cards = apiClient(stack.applicationUrl('giftcard-api'));
-  const admin = {
-    email: stack.environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-    password: stack.environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-  };
   const owner = await registerPerson(giveaways, 'Mona Merchant', ['merchant']);
   const host = await registerPerson(giveaways, 'Henry Host', ['host']);
-  const finance = [await registerFinance(giveaways, admin), await registerFinance(giveaways, admin)] as const;
+  const finance = [
+    await registerFinance(giveaways, stack.environment),
+    await registerFinance(giveaways, stack.environment),
+  ] as const;
   const shop = await openShop({ cards, owner }, 'instant');
   const body = { amountMinor: FUNDED_MINOR, currency: 'USD', source: 'tok_visa' };
   await insist('the funding', () => giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), [201]);

@@ -31,11 +31,7 @@ describe('finance', () => {
     host = await registerPerson(giveaways, 'Fiona Funds', ['host']);
     const body = { amountMinor: '200000', currency: 'USD', source: 'tok_visa' };
     expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
-    const admin = {
-      email: environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-      password: environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-    };
-    finance = [await registerFinance(giveaways, admin), await registerFinance(giveaways, admin)];
+    finance = [await registerFinance(giveaways, environment), await registerFinance(giveaways, environment)];
   }, 180_000);
   afterAll(() => test.stop());
 

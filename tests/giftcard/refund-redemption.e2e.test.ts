@@ -24,11 +24,7 @@ describe('money that goes back, and payouts that wait', () => {
     host = await registerPerson(giveaways, 'Rita Refund', ['host']);
     const body = { amountMinor: '100000', currency: 'USD', source: 'tok_visa' };
     expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
-    const admin = {
-      email: environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-      password: environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-    };
-    finance = [await registerFinance(giveaways, admin), await registerFinance(giveaways, admin)];
+    finance = [await registerFinance(giveaways, environment), await registerFinance(giveaways, environment)];
   }, 120_000);
   afterAll(() => test.stop());
 

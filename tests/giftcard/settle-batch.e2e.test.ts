@@ -26,10 +26,7 @@ describe('a merchant who is paid by the day', () => {
     host = await registerPerson(giveaways, 'Dora Daily', ['host']);
     const body = { amountMinor: '100000', currency: 'USD', source: 'tok_visa' };
     expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
-    finance = await registerFinance(giveaways, {
-      email: environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-      password: environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-    });
+    finance = await registerFinance(giveaways, environment);
   }, 120_000);
   afterAll(() => test.stop());
 

@@ -62,10 +62,7 @@ describe('what has lost its workflow', () => {
     expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
     const account = { token: host.token, body: { payoutAccount: 'acct_olga' } };
     expectStatus(await giveaways('PUT', '/v1/wallet/USD/payout-account', account), 200);
-    finance = await registerFinance(giveaways, {
-      email: environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-      password: environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-    });
+    finance = await registerFinance(giveaways, environment);
   }, 180_000);
   afterAll(async () => {
     await Promise.all([books.giveaway.destroy(), books.giftcard.destroy()]);

@@ -30,10 +30,7 @@ describe('intents at the payment provider', () => {
     giveaways = apiClient(test.stack.applicationUrl('giveaway-api'));
     cards = apiClient(test.stack.applicationUrl('giftcard-api'));
     merchant = await setUpMerchant(giveaways, cards, () => {});
-    finance = await registerFinance(giveaways, {
-      email: environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-      password: environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-    });
+    finance = await registerFinance(giveaways, environment);
     host = await registerPerson(giveaways, 'Iris Intent', ['host']);
     expectStatus(await fund('200000'), 201);
   }, 120_000);

@@ -66,11 +66,7 @@ describe('the wallet of a host', () => {
     giveaways = apiClient(test.stack.applicationUrl('giveaway-api'));
     cards = apiClient(test.stack.applicationUrl('giftcard-api'));
     merchant = await setUpMerchant(giveaways, cards, () => {});
-    const admin = {
-      email: environment['BOOTSTRAP_ADMIN_EMAIL'] ?? '',
-      password: environment['BOOTSTRAP_ADMIN_PASSWORD'] ?? '',
-    };
-    finance = [await registerFinance(giveaways, admin), await registerFinance(giveaways, admin)];
+    finance = [await registerFinance(giveaways, environment), await registerFinance(giveaways, environment)];
   }, 120_000);
   afterAll(() => test.stop());
 
