@@ -23,7 +23,7 @@ interface Run {
 export const auditBooksActivities = (
   book: DatabaseName,
   world: AuditWorld,
-): Omit<AuditActivities, 'deliverAlerts'> => ({
+): Omit<AuditActivities, 'deliverAlerts' | 'wakePayouts'> => ({
   auditBooks: (input) => audit(book, world, input),
 
   recheckHalt: async ({ haltId, auditId, actor, requestId }) => {

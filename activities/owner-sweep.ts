@@ -1,19 +1,31 @@
 import { heartbeat, log } from '@temporalio/activity';
 import type { AlertsPort } from '../providers/alerts/port.ts';
 import type { UntouchedPage, UntouchedRow } from '../db/untouched-rows.ts';
-import type { Owner, WorkflowOwners } from './workflow-owners.ts';
+import type { Owner, OwnersDecision, WorkflowOwners } from './workflow-owners.ts';
 
 /** Processes of one kind, and who is to carry each of them. */
 export interface OwnerSource {
-  owners(page: UntouchedPage): Promise<readonly { readonly id: string; readonly owner: Owner | undefined }[]>;
+  owners(page: UntouchedPage): Promise<readonly Untouched[]>;
 }
 
-/** @param ownerOf undefined where nobody can say who that was. */
+interface Untouched {
+  readonly id: string;
+  readonly owner: Owner | undefined;
+  readonly reminder: OwnersDecision | undefined;
+}
+
+/**
+ * @param ownerOf undefined where nobody can say who that was.
+ * @param reminderOf what an open workflow is told: the row has changed, and the workflow may not have heard of it, because
+ *   the server lost the update after the row was written. It must be safe to hear twice.
+ */
 export const ownerSource = <R extends UntouchedRow>(
   read: (page: UntouchedPage) => Promise<R[]>,
   ownerOf: (row: R) => Owner | undefined,
+  reminderOf: (row: R) => OwnersDecision | undefined = () => undefined,
 ): OwnerSource => ({
-  owners: async (page) => (await read(page)).map((row) => ({ id: row.id, owner: ownerOf(row) })),
+  owners: async (page) =>
+    (await read(page)).map((row) => ({ id: row.id, owner: ownerOf(row), reminder: reminderOf(row) })),
 });
 
 export interface SweepOwnersInput {
@@ -35,7 +47,7 @@ const AT_ONCE = 10;
 /**
  * Looks at every process that nobody has touched for a while: the workflow that carried it through is started again where
  * it is not open, because it was terminated, has failed, or was lost with its server's store. Its first step reads the
- * rows and goes on from there.
+ * rows and goes on from there. One that is open, and may have missed what its row says, is told again.
  */
 export const ownerSweepActivities = (deps: OwnerSweepDependencies) => ({
   /** @returns how many were started again. */
@@ -62,14 +74,18 @@ export const ownerSweepActivities = (deps: OwnerSweepDependencies) => ({
 
 async function restore(
   { owners, alerts }: OwnerSweepDependencies,
-  { id, owner }: { readonly id: string; readonly owner: Owner | undefined },
+  { id, owner, reminder }: Untouched,
   listAgain: (id: string) => Promise<readonly unknown[]>,
 ): Promise<boolean> {
   if (owner === undefined) {
     log.error('nobody can say who owns this process', { id });
     return false;
   }
-  if (await owners.isOpen(owner.workflowId)) return false;
+  if (await owners.isOpen(owner.workflowId)) {
+    const refused = reminder ? await owners.decide(reminder) : null;
+    if (refused !== null) log.warn('a workflow was not reminded', { id, code: refused });
+    return false;
+  }
   // It may have ended, as it should, since it was listed.
   if ((await listAgain(id)).length === 0 || !(await owners.start(owner, { restored: true }))) return false;
   await alerts.raise({

@@ -12,8 +12,9 @@ import {
   type StagedLine,
 } from '../db/platform/reconcile-provider.ts';
 import {
+  adoptProviderFee,
   findReconciliationCase,
-  listOpenCases,
+  listTouchedCases,
   noteReconciliationCase,
   reconciliationCaseAgrees,
   resolveReconciliationCase,
@@ -27,6 +28,7 @@ import type { PaymentsPort } from '../providers/payments/port.ts';
 import { sha1 } from '../runtime/crypto.ts';
 import type { TaskQueue } from '../temporal-config/task-queues.ts';
 import {
+  CASE_READ_ANEW,
   RECONCILE_PROVIDER,
   reconcileProviderId,
   RECONCILIATION_CASE,
@@ -83,12 +85,16 @@ export const reconciliationActivities = (deps: ReconciliationDependencies) =>
     openReconciliationCases: async ({ reconciliationId, requestId }) => {
       let opened = 0;
       for (let after: string | undefined; ;) {
-        const ids = await listOpenCases(deps.db, { reconciliationId, after, limit: CASES_AT_ONCE });
-        for (const id of ids) await deps.owners.start(caseOwner(deps.taskQueue, id, requestId));
+        const page = await listTouchedCases(deps.db, { reconciliationId, after, limit: CASES_AT_ONCE });
+        for (const { id, isOpen } of page) {
+          const isNew = isOpen && (await deps.owners.start(caseOwner(deps.taskQueue, id, requestId)));
+          // Of one that waits already: what it says may have changed, or it may have come to its end.
+          if (!isNew) await deps.owners.signal(reconciliationCaseId(id), CASE_READ_ANEW);
+          opened += isOpen ? 1 : 0;
+        }
         deps.heartbeat();
-        opened += ids.length;
-        after = ids.at(-1);
-        if (ids.length < CASES_AT_ONCE) return opened;
+        after = page.at(-1)?.id;
+        if (page.length < CASES_AT_ONCE) return opened;
       }
     },
 
@@ -110,8 +116,9 @@ export const reconciliationActivities = (deps: ReconciliationDependencies) =>
         throw new DomainError('case_changed', 'The case has changed since you looked.', {
           caseNumber: found.caseNumber,
         });
+      if (found.kind === 'amount_differs') return adoptProviderFee(deps.db, input, input);
       const { agrees } = await reconciliationCaseAgrees(deps.db, found.caseId);
-      if (found.kind === 'state_differs' && (agrees || (await deps.adopt(found, input)))) return;
+      if (found.kind === 'state_differs' && (agrees || (await deps.adopt(found, input)))) return undefined;
       throw new DomainError('adoption_not_possible', 'No process of ours can adopt what the provider says here.');
     },
 
@@ -151,7 +158,12 @@ async function requireCase(db: Database, caseId: string): Promise<Reconciliation
   return found;
 }
 
-const RESOLUTIONS = { adopt: 'adopted', accept_loss: 'loss_accepted', dismiss: 'dismissed' } as const;
+const RESOLUTIONS = {
+  adopt: 'adopted',
+  accept_loss: 'loss_accepted',
+  hold_gain: 'gain_held',
+  dismiss: 'dismissed',
+} as const;
 
 function decide(
   db: Database,
@@ -164,6 +176,7 @@ function decide(
       return noteReconciliationCase(db, { ...decision, note: reason }, decision);
     case 'adopt':
     case 'accept_loss':
+    case 'hold_gain':
     case 'dismiss':
       return resolveReconciliationCase(db, { ...decision, resolution: RESOLUTIONS[kind], reason }, decision);
   }

@@ -137,7 +137,7 @@ interface Awarded {
 }
 
 const LIVE_AWARDS = `
-  select a.id, p.card_id, p.face_minor, p.currency from giveaway_awards a join giveaway_prizes p on p.id = a.prize_id
+  select a.id, p.card_id, p.face_minor, p.currency from giveaway_awards a join giveaway_prizes p on p.id = a.prize_id and p.card_id is not null
   where a.state not in ('EXPIRED', 'DECLINED', 'DISQUALIFIED') and a.id > :after order by a.id limit 5000`;
 const CARDS = `select id as card_id, face_minor, currency from gift_cards where state = 'ISSUED' and id = any (:ids::uuid[])`;
 

@@ -6,6 +6,8 @@ import { runPrepared } from './prepared.ts';
 export interface Command {
   readonly name: string;
   readonly input: object;
+  /** The id of the row that it locks first. Such commands may share a transaction (`ledger/call-together.ts`). */
+  readonly locksFirst?: string;
 }
 
 /**
@@ -16,14 +18,11 @@ export interface Command {
 export async function callCommand<T>(db: Db, name: string, input: object): Promise<T> {
   const statement = { name, text: `select ${name}($1::jsonb) as answer` };
   try {
-    const [row] = await runPrepared<{ answer: T }>(db, statement, [inputJson(input)]);
+    const [row] = await runPrepared<{ answer: T }>(db, statement, [JSON.stringify(input, bigintAsText)]);
     return (row as { answer: T }).answer;
   } catch (error) {
     throw asDomainError(error);
   }
 }
-
-/** The input as a command takes it. */
-export const inputJson = (input: Command['input']): string => JSON.stringify(input, bigintAsText);
 
 const bigintAsText = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value);

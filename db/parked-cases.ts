@@ -48,3 +48,27 @@ export async function countCases(db: Db, { table, reason, amount, state }: CaseT
   );
   return (result as { rows: CaseCount[] }).rows;
 }
+
+export interface CaseEvent {
+  /** The event, e.g. `wallet.withdrawal.retried`. */
+  readonly type: string;
+  readonly at: Date;
+  /** A person (`user:…`), or the workflow that carries it through. */
+  readonly actor: string;
+  /** As it was then. */
+  readonly caseNumber: number | null;
+  /** Why somebody has decided so, or why it waits. */
+  readonly reason: string | null;
+}
+
+/** What happened to a process, and who decided what of it, the oldest first. @param aggregate what its events are numbered by. */
+export const caseHistory = (db: Db, aggregate: string, id: string): Promise<CaseEvent[]> =>
+  Promise.resolve(
+    db('domain_events')
+      .where({ aggregate_type: aggregate, aggregate_id: id })
+      .orderBy('version')
+      .select<CaseEvent[]>(
+        db.raw(`type, occurred_at as at, actor, (payload ->> 'caseNumber')::int as "caseNumber",
+          coalesce(payload ->> 'decisionReason', payload ->> 'reason') as reason`),
+      ),
+  );

@@ -19,11 +19,12 @@ export const EDITED_FIELDS = [
   'maxExtensionMs',
   'prizes',
   'mode',
+  'randomness',
 ] as const;
 export type EditedField = (typeof EDITED_FIELDS)[number];
 
-/** These are paid for, or a timer runs to them, once it is published. */
-const DRAFT_ONLY: ReadonlySet<EditedField> = new Set(['prizes', 'mode', 'opensAt']);
+/** These are paid for, or a timer runs to them, or the rules' text rests on them, once it is published. */
+const DRAFT_ONLY: ReadonlySet<EditedField> = new Set(['prizes', 'mode', 'opensAt', 'randomness']);
 
 export interface Edit {
   readonly state: GiveawayState;

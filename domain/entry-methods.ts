@@ -1,3 +1,4 @@
+import { exactTime } from './durations.ts';
 import { DomainError } from './errors.ts';
 
 /** How one may enter a giveaway, as its host defines it. */
@@ -128,6 +129,8 @@ function conditions({ minAgeYears, countries, minAccountAgeMs }: EligibilityRule
   return [
     ...(minAgeYears === undefined ? [] : [`Entrants are at least ${minAgeYears} years old.`]),
     ...(countries === undefined ? [] : [`Entrants live in: ${countries.join(', ')}.`]),
-    ...(minAccountAgeMs === undefined ? [] : [`An account is at least ${minAccountAgeMs} ms old when it enters.`]),
+    ...(minAccountAgeMs === undefined
+      ? []
+      : [`An account is at least ${exactTime(minAccountAgeMs)} old when it enters.`]),
   ];
 }

@@ -27,12 +27,20 @@ const PRIVATE_PHASES = new Set([
   'giveaway.funding_failed',
 ]);
 
+/** Between a winner and the host. */
+const PRIVATE_AWARD_EVENTS = new Set([
+  'giveaway.award.address_changed',
+  'giveaway.award.shipment_changed',
+  'giveaway.award.undeliverable',
+]);
+
 /** The public projection of an event: ids, phases and ranks; undefined when nobody outside may see it. */
 export function liveMessage(event: EventFacts): LiveMessage | undefined {
   switch (event.aggregateType) {
     case 'giveaway':
       return PRIVATE_PHASES.has(event.type) ? undefined : giveawayMessage(event);
     case 'award':
+      if (PRIVATE_AWARD_EVENTS.has(event.type)) return undefined;
       return {
         room: giveawayRoom(String(event.payload['giveawayId'])),
         name: 'giveaway:award',

@@ -1,6 +1,7 @@
 import { DRAW_ALGORITHM, LEADERBOARD_ALGORITHM, PER_PRIZE_ALGORITHM, type DrawAlgorithm } from './draw/rankings.ts';
 import { MAX_RANKED_PRIZES } from './draw/limits.ts';
 import type { InstantWinRule } from './draw/instant-win.ts';
+import { exactTime } from './durations.ts';
 import { DomainError } from './errors.ts';
 
 /** How a giveaway finds its winners, as its host defines it. */
@@ -18,6 +19,10 @@ export type PrizesPerPerson = (typeof PRIZES_PER_PERSON)[number];
 /** `either`: by the host's hand before the deadline, else at the deadline. */
 export const DRAW_BY = ['deadline', 'hand', 'either'] as const;
 export type DrawBy = (typeof DRAW_BY)[number];
+
+/** Where the randomness of a draw comes from; a beacon is the stronger source. */
+export const RANDOMNESS_SETTINGS = ['drand', 'commit_reveal'] as const;
+export type RandomnessSetting = (typeof RANDOMNESS_SETTINGS)[number];
 
 export interface ModeRules {
   readonly mode: GiveawayMode;
@@ -46,8 +51,8 @@ export const modeRulesIn = (rules: Partial<ModeRules>): ModeRules => ({
   ...(rules.instantWin ? { instantWin: rules.instantWin } : {}),
 });
 
-/** So many cards are reserved in one piece when a giveaway is published. */
-const MAX_PRIZE_UNITS = 1_000;
+/** Each has an escrow, an award and a mail of its own. */
+export const MAX_PRIZE_UNITS = 10_000;
 
 /**
  * Whether a giveaway with these prizes can be run in this way.
@@ -66,6 +71,22 @@ export function requireModeRules(rules: ModeRules, quantities: readonly number[]
   if (problem) throw new DomainError('giveaway_mode_invalid', problem);
   if (prizesPerPerson === 'several' && mode === 'random_draw' && quantities.length > MAX_RANKED_PRIZES)
     tooMany(`Where one person may win several, there are at most ${MAX_RANKED_PRIZES} prizes.`, MAX_RANKED_PRIZES);
+}
+
+/**
+ * Whether a draw can rest on this source: the weaker one never takes the place of the one that was asked for.
+ * @param mode absent: not known here.
+ * @throws DomainError randomness_not_available.
+ */
+export function requireRandomness(
+  randomness: RandomnessSetting,
+  { mode, hasBeacon }: { readonly mode?: GiveawayMode | undefined; readonly hasBeacon: boolean },
+): void {
+  if (randomness === 'commit_reveal' || (hasBeacon && mode !== 'instant_win')) return;
+  const reason = hasBeacon
+    ? 'An instant win is decided at once: it cannot wait for a beacon.'
+    : 'No randomness beacon is configured.';
+  throw new DomainError('randomness_not_available', reason, { randomness });
 }
 
 export function algorithmOf({ mode, prizesPerPerson }: ModeRules): DrawAlgorithm {
@@ -94,7 +115,7 @@ function instantWinText({ prizesPerPerson }: ModeRules, { by, oddsPerMillion }: 
     first_come: 'The first attempts win, one prize unit each, until none is left.',
     odds: `An attempt wins with a chance of ${oddsPerMillion ?? 0} in a million, until no prize unit is left.`,
     time_slots:
-      'For each prize unit there is a moment between the opening and the deadline, which nobody is told; the first attempt from then on wins it.',
+      'For each prize unit there is a moment, which nobody is told, between the opening and the deadline as it is set then; the first attempt from that moment on wins it. Another deadline moves none of these moments.',
   }[by];
   return [
     'Each entry that counts is one attempt, which is decided at once. The hash of the secret that decides is published when entry begins, and the secret when it has ended.',
@@ -113,7 +134,7 @@ function drawByText({ drawBy, drawWithinMs }: ModeRules): string[] {
       return ['The host may start the draw by hand before; entry ends then.'];
     case 'hand':
       return [
-        `The host starts the draw by hand; entry ends then, if it has not ended before. At the latest ${drawWithinMs} ms after the end of entry the draw starts by itself.`,
+        `The host starts the draw by hand; entry ends then, if it has not ended before. At the latest ${exactTime(drawWithinMs)} after the end of entry the draw starts by itself.`,
       ];
   }
 }
@@ -123,18 +144,18 @@ function rankingText(rules: ModeRules): string[] {
   if (rules.mode === 'leaderboard') {
     return [
       `All participants are ranked once by their scores, by ${algorithm}. A score is the sum of the weights of one’s entries.`,
-      'The order of equal scores is drawn, with commit-reveal randomness whose hash is published when entry begins.',
+      'The order of equal scores is drawn, with the randomness named below.',
       'One person wins at most one prize unit.',
     ];
   }
   if (rules.prizesPerPerson === 'several') {
     return [
-      `The draw ranks all participants once for each prize, by ${algorithm}, with commit-reveal randomness whose hash is published when entry begins.`,
+      `The draw ranks all participants once for each prize, by ${algorithm}, with the randomness named below.`,
       'One person can win one unit of each prize.',
     ];
   }
   return [
-    `The draw ranks all participants once, by ${algorithm}, with commit-reveal randomness whose hash is published when entry begins.`,
+    `The draw ranks all participants once, by ${algorithm}, with the randomness named below.`,
     'One person wins at most one prize unit.',
   ];
 }

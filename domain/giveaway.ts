@@ -1,6 +1,8 @@
 import { hostRules, type HostRules } from './official-rules.ts';
+import { readableAmount } from './money.ts';
 import { type DrawRules, drawRules } from './draw/randomness-rules.ts';
 import { entryRules, type EligibilityRules, type EntryMethod } from './entry-methods.ts';
+import type { PrizeKind } from './prizes.ts';
 import { modeRulesText, type ModeRules } from './giveaway-modes.ts';
 
 /** The life of a giveaway and of an award, as rules. */
@@ -41,11 +43,14 @@ export const AWARD_STATES = [
 export type AwardState = (typeof AWARD_STATES)[number];
 
 export interface RulesInput extends DrawRules {
+  readonly closesAt: string;
   readonly title: string;
   readonly giveawayId: string;
   readonly prizes: readonly {
     readonly position: number;
+    readonly kind: PrizeKind;
     readonly name: string;
+    readonly description: string;
     readonly quantity: number;
     readonly faceMinor: string;
     readonly currency: string;
@@ -57,18 +62,21 @@ export interface RulesInput extends DrawRules {
   readonly host: HostRules;
 }
 
+/** Whoever lets the deadline move says beforehand what becomes of the round. */
+function movedRound({ host, randomness, closesAt }: RulesInput): string[] {
+  const follows = randomness.kind === 'drand' && randomness.closesAt === closesAt;
+  const mayMove = host.earlyClose || host.maxExtensionMs > 0;
+  return follows && mayMove ? ['Where the deadline moves, the round is counted from the new one.'] : [];
+}
+
 /** The official rules as plain text; their hash is in the commitment, so every word of it is fixed at OPEN. */
 export function rulesText(input: RulesInput): string {
   const { title, giveawayId, prizes, closesAt, claimWindowMs, mode } = input;
-  const list = prizes.map(
-    ({ position, name, quantity, faceMinor, currency }) =>
-      `  ${position}. ${name}: ${quantity} of a gift card of ${faceMinor} minor units of ${currency}`,
-  );
   const lines = [
     `Giveaway ${giveawayId}: ${title}`,
     '',
     'Prizes, in the order in which ranks take them:',
-    ...list,
+    ...prizes.map(prizeText),
     '',
     ...entryRules(input.methods, input.eligibility),
     '',
@@ -76,9 +84,22 @@ export function rulesText(input: RulesInput): string {
     'What a social network has not confirmed, and who is under review when entry is frozen, takes no part in the draw.',
     ...modeRulesText(mode),
     ...hostRules(input.host, claimWindowMs),
+    ...(prizes.some(({ kind }) => kind === 'physical') ? DELIVERY_RULES : []),
     ...drawRules(input),
+    ...movedRound(input),
     '',
   ];
   // A title or a question with line breaks must not add rules of its own.
   return lines.map((line) => line.replaceAll(/[\r\n]+/g, ' ')).join('\n');
+}
+
+const DELIVERY_RULES = [
+  'Who wins a prize that is sent says with the claim where to. The host sees that address and sends the prize there; it is erased 30 days after the prize has arrived.',
+  'What cannot be delivered is sent again, or goes to the next rank when the platform decides that the winner cannot be reached.',
+];
+
+function prizeText({ position, kind, name, description, quantity, ...worth }: RulesInput['prizes'][number]): string {
+  const amount = readableAmount(BigInt(worth.faceMinor), worth.currency);
+  if (kind === 'gift_card') return `  ${position}. ${name}: ${quantity} of a gift card of ${amount}`;
+  return `  ${position}. ${name}: ${quantity} of it, sent to the winner, worth ${amount}${description && `: ${description}`}`;
 }

@@ -31,8 +31,8 @@ export function readableTime(ms: number): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-/** A title is written by a host: in a subject it is one line. */
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+/** What a host has written, as one line: in a subject, and wherever it must not look like more. */
+export const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 
 export function winnerMail({ title, prize, claimUrl, claimWindowMs, mustClaim }: WinnerMail): MailText {
   const name = oneLine(title);

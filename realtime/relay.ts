@@ -15,7 +15,7 @@ export interface RelayOptions {
 }
 
 const BATCH = 200;
-const BUSY_MS = 25;
+const BUSY_MS = 50;
 const IDLE_MS = 150;
 const TROUBLE_MS = 1_000;
 const COUNT_EVERY_MS = 500;

@@ -37,15 +37,36 @@ const keySetSchema = z.object({ keys: z.array(publicKeySchema).min(1) });
 /** @throws ZodError when it is not a JSON Web Key Set of public keys with ids. */
 const parseKeySet = (value: unknown): JSONWebKeySet => keySetSchema.parse(value);
 
-/** Verifies against the keys that we were configured with: nothing is fetched. */
+/** How many tokens a process remembers to have verified; the oldest is forgotten first. */
+const REMEMBERED_TOKENS = 5_000;
+
+interface VerifiedToken {
+  readonly principal: Principal;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Verifies against the keys that we were configured with: nothing is fetched. A signature that was verified is good until
+ * the token expires, so that whoever calls often is not verified each time.
+ */
 export function createTokenVerifier(publicKeys: object): TokenVerifier {
   const keys = createLocalJWKSet(parseKeySet(publicKeys));
   const expected = { issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM], requiredClaims: ['exp'] };
+  const verified = new Map<string, VerifiedToken>();
+  const remember = (token: string, what: VerifiedToken): void => {
+    if (verified.size >= REMEMBERED_TOKENS) verified.delete(verified.keys().next().value ?? '');
+    verified.set(token, what);
+  };
   return async (token) => {
+    const known = verified.get(token);
+    if (known && Date.now() < known.expiresAtMs) return known.principal;
     try {
       const { payload } = await jwtVerify(token, keys, expected);
-      return toPrincipal(claimsSchema.parse(payload));
+      const principal = toPrincipal(claimsSchema.parse(payload));
+      remember(token, { principal, expiresAtMs: (payload.exp ?? 0) * 1_000 });
+      return principal;
     } catch (error) {
+      verified.delete(token);
       if (error instanceof errors.JWTExpired) throw new DomainError('token_expired', 'The access token has expired.');
       throw new DomainError('token_invalid', 'The access token is not valid.');
     }

@@ -26,10 +26,12 @@ export function inBatches<I, O>({ run, nameOf, maxCalls, maxBatches }: BatchOpti
 
   function take(): Waiting<I, O>[] {
     const batch = new Map<string, Waiting<I, O>>();
+    // Shared out over the batches that may begin now: all in one of them, the others would stand idle.
+    const share = Math.min(maxCalls, Math.ceil(waiting.length / (maxBatches - batches)));
     const rest: Waiting<I, O>[] = [];
     for (const item of waiting) {
       const name = nameOf(item.call);
-      if (batch.size < maxCalls && !batch.has(name)) batch.set(name, item);
+      if (batch.size < share && !batch.has(name)) batch.set(name, item);
       else rest.push(item);
     }
     waiting = rest;
@@ -52,8 +54,9 @@ export function inBatches<I, O>({ run, nameOf, maxCalls, maxBatches }: BatchOpti
     // After what else has just arrived.
     setImmediate(() => {
       scheduled = false;
+      const batch = take();
       batches += 1;
-      void make(take()).finally(() => {
+      void make(batch).finally(() => {
         batches -= 1;
         schedule();
       });

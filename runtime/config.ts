@@ -7,6 +7,8 @@ import { z } from 'zod';
 
 const port = z.coerce.number().int().min(1).max(65_535);
 const DAY_MS = 24 * 3_600_000;
+/** As the format of proofs has it. */
+const MAX_DRAW_DELAY_SECONDS = 366 * 24 * 3_600;
 const milliseconds = z.coerce.number().int().min(1);
 const list = z.string().transform((text) =>
   text
@@ -36,6 +38,7 @@ const amountsByCurrency = list.transform((items, context): ReadonlyMap<string, b
   return amounts;
 });
 const secret = z.string().min(16);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Whose API the payment provider speaks. */
 const paymentsAdapter = z.enum(['handsel', 'stripe']).default('handsel');
 const jwk = z.string().transform((text, context): Record<string, string> => {
@@ -121,10 +124,27 @@ const parts = {
   claims: {
     /** Signs the links by which winners claim. */
     CLAIM_LINK_KEYS: keyRing,
+    /** Encrypts the postal addresses of winners. */
+    ADDRESS_KEYS: keyRing,
     /** Where people reach the giveaway API and its pages. */
     GIVEAWAY_PUBLIC_URL: z.url().default('http://127.0.0.1:5000'),
   },
   mail: { SMTP_URL: z.url(), MAIL_FROM: z.string().min(3), MAIL_TIMEOUT_MS: milliseconds.default(8_000) },
+  /** Relays of a drand chain, all asked; none: draws are commit–reveal. The hash alone says which chain is meant. */
+  beacon: {
+    BEACON_URLS: list.default([]),
+    BEACON_CHAIN_HASH: hash.default('52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971'),
+    BEACON_TIMEOUT_MS: milliseconds.default(10_000),
+    /** From the deadline to the round of the draw, and how long before it the commitment has to be out. */
+    DRAW_DELAY_SECONDS: z.coerce.number().int().min(2).max(MAX_DRAW_DELAY_SECONDS).default(60),
+    DRAW_MARGIN_SECONDS: z.coerce.number().int().min(1).default(30),
+  },
+  /** An authority for time-stamps (RFC 3161), and the certificates (PEM) by which it is trusted; none: no witness. */
+  timestamp: {
+    TIMESTAMP_URL: z.url().optional(),
+    TIMESTAMP_CERTIFICATES: z.string().default(''),
+    TIMESTAMP_TIMEOUT_MS: milliseconds.default(10_000),
+  },
   draws: { DRAW_SECRET_KEYS: keyRing, PROOF_SIGNING_KEY: jwk },
 } as const;
 

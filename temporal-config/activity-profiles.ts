@@ -33,7 +33,7 @@ export const BATCH_ACTIVITY: ActivityOptions = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 };
 
-/** Two calls to a provider, each followed by a transaction; a heartbeat follows each of them. */
+/** Two calls to a provider, each followed by a transaction, with heartbeats when that takes its time. */
 export const PAYOUT: ActivityOptions = {
   startToCloseTimeout: '30s',
   heartbeatTimeout: '12s',

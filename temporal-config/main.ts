@@ -20,10 +20,12 @@ import { countParticipants } from '../db/giveaway/queries.ts';
 import { findAddresses } from '../db/identity/users.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
 import { webhookAlerts } from '../providers/alerts/webhook.ts';
+import { createBeacon, drawSources } from '../providers/beacon/adapter.ts';
 import { createPayments } from '../providers/payments/adapter.ts';
 import { smtpMail } from '../providers/mail/smtp.ts';
 import { withBreaker } from '../providers/social/breaker.ts';
 import { httpSocial } from '../providers/social/http.ts';
+import { createTimestamp } from '../providers/timestamp/adapter.ts';
 import { startGateway } from '../realtime/gateway.ts';
 import { startRelay } from '../realtime/relay.ts';
 import { createCardCodes } from '../runtime/card-codes.ts';
@@ -58,6 +60,8 @@ const WORKER_PARTS = [
   'claims',
   'cardCodes',
   'draws',
+  'beacon',
+  'timestamp',
 ] as const;
 type WorkerConfig = Config<(typeof WORKER_PARTS)[number]>;
 
@@ -145,6 +149,8 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
     db: giveawayDb,
     secrets: createSecretBox(config.DRAW_SECRET_KEYS),
     signer: createProofSigner(config.PROOF_SIGNING_KEY),
+    randomness: { beacon: createBeacon(config), timestamp: createTimestamp(config) },
+    sources: drawSources(config),
     alerts: storedAlerts(giveawayDb),
     owners,
   });

@@ -29,6 +29,14 @@ const ofBook =
     },
     {
       namespace,
+      scheduleId: `${namespace}.forget-keys`,
+      workflowType: 'forgetKeys',
+      taskQueue,
+      everyMs: HOUR_MS,
+      summary: 'Forgets idempotency keys whose time is over',
+    },
+    {
+      namespace,
       scheduleId: `${namespace}.deliver-alerts`,
       workflowType: DELIVER_ALERTS,
       taskQueue,
@@ -57,8 +65,10 @@ const ofBook =
 /** Winners are told soon after the draw. */
 const NOTIFY_EVERY_MS = 10_000;
 
-/** What is looked for again and again, besides what each workflow waits for by itself. */
-/** @param untouchedMs after which the owner sweep asks who carries a process. */
+/**
+ * What is looked for again and again, besides what each workflow waits for by itself.
+ * @param untouchedMs after which the owner sweep asks who carries a process.
+ */
 export const sweepsEvery = (everyMs: number, untouchedMs: number): Sweep[] => [
   {
     namespace: 'giveaway',

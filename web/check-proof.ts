@@ -1,8 +1,11 @@
+import type { DrawAward } from '../domain/draw/assign-prizes.ts';
+import { describeReceipt } from '../domain/proof/describe-receipt.ts';
 import { INSTANT_WIN_VERSION } from '../domain/proof/instant-win-proof.ts';
 import type { ProofCrypto } from '../domain/proof/proof.ts';
-import type { VerifyOptions } from '../domain/proof/proof-reader.ts';
+import type { KnownElsewhere } from '../domain/proof/trust-checks.ts';
 import { verifyInstantWin } from '../domain/proof/verify-instant-win.ts';
-import { verifyProofLines } from '../domain/proof/verify-proof.ts';
+import { type ValidProof, verifyProofLines } from '../domain/proof/verify-proof.ts';
+import { inLines, inTexts, NotText, type Progress } from './proof-lines.ts';
 
 /** What the page says of a proof. */
 export interface Finding {
@@ -10,35 +13,93 @@ export interface Finding {
   readonly verdict: string;
   readonly shown: readonly string[];
   readonly limits: readonly string[];
+  /** Of a receipt, where one was asked for. */
+  readonly receipt?: readonly string[];
+  readonly rules?: string;
+  readonly awards?: readonly DrawAward[];
+}
+
+export interface CheckOptions extends KnownElsewhere {
+  /** As parsed from JSON; nothing is assumed of it. */
+  readonly receipt?: unknown;
 }
 
 /** A proof says at its beginning of which kind it is. */
 const HEAD_CHARACTERS = 256;
+/** The proof of an instant win is parsed as a whole. */
+const MOST_CHARACTERS = 100_000_000;
 
-/** Checks the bytes of a proof as it was downloaded: of a draw, line by line, or of an instant win. */
-export async function checkProof(bytes: Uint8Array, crypto: ProofCrypto, options: VerifyOptions): Promise<Finding> {
-  let text: string;
+/**
+ * Checks a proof from its bytes as they arrive: of a draw line by line, however large it is, or of an instant win.
+ * @param progress is told now and then how far it is; what it throws ends the check.
+ * @throws what reading the bytes throws.
+ */
+export async function checkProof(
+  bytes: AsyncIterable<Uint8Array>,
+  crypto: ProofCrypto,
+  options: CheckOptions,
+  progress: Progress = () => {},
+): Promise<Finding> {
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return refusal('it is not a text');
+    const texts = inTexts(bytes);
+    let head = '';
+    while (head.length < HEAD_CHARACTERS) {
+      const { value, done } = await texts.next();
+      if (done === true) break;
+      head += value;
+    }
+    const isInstantWin = head.slice(0, HEAD_CHARACTERS).includes(`"${INSTANT_WIN_VERSION}"`);
+    return isInstantWin
+      ? checkInstantWin(await whole(head, texts), crypto, options)
+      : await checkDraw(inLines(head, texts, progress), crypto, options);
+  } catch (error) {
+    if (error instanceof NotText) return refusal(error.message);
+    throw error;
   }
-  if (text.slice(0, HEAD_CHARACTERS).includes(`"${INSTANT_WIN_VERSION}"`)) return checkInstantWin(text, crypto);
-  const result = await verifyProofLines(inBatches(text), crypto, options);
-  const shown = result.statements.map((statement) => statement.text);
-  return result.ok
-    ? { ok: true, verdict: `Valid (${result.randomness}, ${result.witnessed})`, shown, limits: result.caveats }
-    : refusal(result.reason, shown);
 }
 
-function checkInstantWin(text: string, crypto: ProofCrypto): Finding {
+async function checkDraw(
+  lines: AsyncIterable<readonly string[]>,
+  crypto: ProofCrypto,
+  { receipt, ...known }: CheckOptions,
+): Promise<Finding> {
+  const options = receipt === undefined ? known : { ...known, receipt: { document: receipt } };
+  const result = await verifyProofLines(lines, crypto, options);
+  const shown = result.statements.map((statement) => statement.text);
+  if (!result.ok) return refusal(result.reason, shown);
+  return { ...verdictOf(result), shown, limits: result.caveats, rules: result.head.rules, awards: result.awards };
+}
+
+function verdictOf({ randomness, witnessed, receipt }: ValidProof): Pick<Finding, 'ok' | 'verdict' | 'receipt'> {
+  const verdict = `Valid (${randomness}, ${witnessed})`;
+  if (!receipt) return { ok: true, verdict };
+  const ok = receipt.kind === 'included';
+  return {
+    ok,
+    verdict: ok ? `${verdict}, and your entry is in it` : 'The proof is valid, but the receipt is not kept',
+    receipt: describeReceipt(receipt),
+  };
+}
+
+async function whole(head: string, texts: AsyncIterable<string>): Promise<string> {
+  const parts = [head];
+  let length = head.length;
+  for await (const text of texts) {
+    length += text.length;
+    if (length > MOST_CHARACTERS) throw new NotText('it is too large for a browser: check it with npx handsel verify');
+    parts.push(text);
+  }
+  return parts.join('');
+}
+
+function checkInstantWin(text: string, crypto: ProofCrypto, { trustedKey, receipt }: CheckOptions): Finding {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
     return refusal('it is not JSON');
   }
-  const { ok, statements, wrong, caveats } = verifyInstantWin(document, crypto);
+  const { ok, statements, wrong, caveats } = verifyInstantWin(document, crypto, { trustedKey, receipt });
   const shown = statements.map((statement) => statement.text);
   return ok
     ? { ok, verdict: 'Valid (instant win, commit-reveal)', shown, limits: caveats }
@@ -51,14 +112,3 @@ const refusal = (reason: string, shown: readonly string[] = []): Finding => ({
   shown,
   limits: [],
 });
-
-const BATCH_LINES = 1_000;
-
-/** The lines without their ends; between batches the browser gets its turn. */
-async function* inBatches(text: string): AsyncGenerator<string[]> {
-  const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
-  for (let at = 0; at < lines.length; at += BATCH_LINES) {
-    yield lines.slice(at, at + BATCH_LINES);
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-}

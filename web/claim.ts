@@ -1,3 +1,5 @@
+import { element, readableMoney, readableTime } from './page.ts';
+
 /** The page behind the link of a winner's mail. Nothing happens before a button is pressed: scanners follow links too. */
 
 interface Award {
@@ -5,59 +7,137 @@ interface Award {
   readonly amountMinor: string | null;
   readonly currency: string | null;
   readonly claimExpiresAt: string | null;
+  readonly prize: { readonly kind: string; readonly name: string };
+  readonly delivery: { readonly carrier: string | null; readonly trackingNumber: string | null } | null;
+  readonly serverTime: string;
 }
 
-const STATES: Readonly<Record<string, string>> = {
-  NOTIFIED: 'Not claimed yet',
-  CLAIMED: 'Claimed: somebody looks at it before it is handed over',
-  VERIFIED: 'Claimed: your prize is on its way to you',
-  FULFILLING: 'Claimed: your prize is on its way to you',
-  FULFILLED: 'It is yours: log in to see it',
-  EXPIRED: 'The time to claim it is over',
-  DECLINED: 'Declined',
-  DISQUALIFIED: 'Not yours any more',
-};
+type Call = 'read' | 'claim' | 'decline';
 
-const element = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
+const STATES: Readonly<Record<string, string>> = {
+  NOTIFIED: 'You have won. Claim your prize, or it goes to somebody else.',
+  CLAIMED: 'Claimed. Somebody looks at it before it is handed over.',
+  VERIFIED: 'Claimed. Your prize is on its way to you.',
+  FULFILLING: 'Claimed. Your prize is on its way to you.',
+  FULFILLED: 'It is yours: log in to see it.',
+  EXPIRED: 'The time to claim it is over.',
+  DECLINED: 'You have declined it.',
+  DISQUALIFIED: 'It is not yours any more.',
+};
+const GOOD = new Set(['CLAIMED', 'VERIFIED', 'FULFILLING', 'FULFILLED']);
+/** They change by themselves, soon. */
+const PASSING = new Set(['VERIFIED', 'FULFILLING']);
+const LOOK_AGAIN_MS = 2_000;
+/** As the page comes. */
+const LOADING = 'Loading…';
+const UNREACHABLE = 'We could not be reached. Try again in a moment.';
+
 const token = location.hash.slice(1);
 /** One wish for each button, however often it is pressed. */
 const keys = { claim: crypto.randomUUID(), decline: crypto.randomUUID() };
+const buttons = ['claim', 'decline', 'again'].map((id) => element<HTMLButtonElement>(id));
 
-async function call(what: 'read' | 'claim' | 'decline'): Promise<Award | undefined> {
-  const response = await fetch(`/v1/claim-links/${what}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(what === 'read' ? {} : { 'idempotency-key': keys[what] }),
-    },
-    body: JSON.stringify({ token }),
-  });
-  const body = (await response.json()) as Award & { readonly detail?: string };
-  element('problem').textContent = response.ok ? '' : (body.detail ?? 'That did not work. Try again.');
-  return response.ok ? body : undefined;
+/** Where the prize is to be sent to; undefined where nobody asks. */
+function address(): Record<string, string> | undefined {
+  const form = element<HTMLFormElement>('address');
+  if (form.hidden) return undefined;
+  const fields = [...form.querySelectorAll('input')].map(({ name, value }) => [name, value.trim()] as const);
+  return Object.fromEntries(fields.filter(([, value]) => value !== ''));
 }
 
-async function show(): Promise<void> {
+async function call(what: Call): Promise<Award | undefined> {
+  for (const button of buttons) button.disabled = true;
+  const { award, problem, again } = await ask(what);
+  element('problem').textContent = problem ?? '';
+  element('again').hidden = again !== true;
+  for (const button of buttons) button.disabled = false;
+  return award;
+}
+
+interface Problem {
+  readonly detail?: string;
+  readonly issues?: readonly { readonly path: string }[];
+}
+
+interface Answer {
+  readonly award?: Award;
+  readonly problem?: string;
+  readonly again?: boolean;
+}
+
+async function ask(what: Call): Promise<Answer> {
+  try {
+    const response = await fetch(`/v1/claim-links/${what}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(what === 'read' ? {} : { 'idempotency-key': keys[what] }),
+      },
+      body: JSON.stringify(what === 'claim' ? { token, address: address() } : { token }),
+    });
+    const body = (await response.json()) as Award & Problem;
+    if (response.ok) return { award: body };
+    // What somebody typed is named by its field; nobody types the token.
+    const isCut = response.status === 400 && body.issues?.some(({ path }) => path === 'body.token') !== false;
+    if (isCut) return { problem: 'This link is not whole. Open it again from the mail.' };
+    return { problem: body.detail ?? UNREACHABLE, again: response.status >= 500 };
+  } catch {
+    return { problem: UNREACHABLE, again: true };
+  }
+}
+
+async function read(): Promise<void> {
   const award = await call('read');
-  if (!award) {
-    element('state').textContent = '';
+  if (award) show(award);
+  else if (element('state').textContent === LOADING) element('state').hidden = true;
+}
+
+function show({ state, amountMinor, currency, claimExpiresAt, serverTime, prize, delivery }: Award): void {
+  // Between the end of the window and the sweep that writes it down.
+  const isOver =
+    state === 'NOTIFIED' && claimExpiresAt !== null && Date.parse(claimExpiresAt) <= Date.parse(serverTime);
+  const open = state === 'NOTIFIED' && !isOver;
+  const status = element('state');
+  status.hidden = false;
+  status.textContent = STATES[isOver ? 'EXPIRED' : state] ?? state;
+  status.classList.toggle('good', GOOD.has(state));
+  const isSent = prize.kind === 'physical';
+  if (isSent) element('prize').textContent = prize.name;
+  else if (amountMinor !== null && currency !== null)
+    element('prize').textContent = `A gift card of ${readableMoney(amountMinor, currency)}`;
+  element('until').textContent =
+    open && claimExpiresAt !== null ? `You can claim it until ${readableTime(new Date(claimExpiresAt))}.` : '';
+  const { carrier, trackingNumber } = delivery ?? {};
+  if (carrier && trackingNumber) element('until').textContent = `Sent with ${carrier}: ${trackingNumber}`;
+  element('address').hidden = !isSent || !open;
+  element('actions').hidden = !open;
+  // What is sent by hand takes days: nobody waits for it here.
+  if (PASSING.has(state) && !isSent) setTimeout(() => void read(), LOOK_AGAIN_MS);
+}
+
+/** What came of it is read again: a prize may be gone by the time somebody wants it. */
+async function wish(what: 'claim' | 'decline'): Promise<void> {
+  const done = await call(what);
+  const { award } = await ask('read');
+  if (award) show(award);
+  if (done) element('state').focus();
+}
+
+async function begin(): Promise<void> {
+  if (token === '') {
+    element('state').textContent = 'Open the link in the mail that told you that you have won.';
     return;
   }
-  const { state, amountMinor, currency, claimExpiresAt } = award;
-  element('state').textContent = STATES[state] ?? state;
-  if (amountMinor !== null && currency !== null) {
-    const format = new Intl.NumberFormat(undefined, { style: 'currency', currency });
-    const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-    element('prize').textContent = `A gift card of ${format.format(Number(amountMinor) / 10 ** digits)}`;
-  }
-  element('until').textContent =
-    state === 'NOTIFIED' && claimExpiresAt !== null ? `Until ${new Date(claimExpiresAt).toLocaleString()}` : '';
-  element('actions').hidden = state !== 'NOTIFIED';
+  await read();
 }
 
-for (const what of ['claim', 'decline'] as const) {
-  element(what).addEventListener('click', () => {
-    void call(what).then((done) => (done ? show() : undefined));
-  });
-}
-void show();
+element('claim').addEventListener('click', () => {
+  const form = element<HTMLFormElement>('address');
+  if (form.hidden || form.reportValidity()) void wish('claim');
+});
+element('decline').addEventListener('click', () => element<HTMLDialogElement>('sure').showModal());
+element('give-away').addEventListener('click', () => void wish('decline'));
+element('again').addEventListener('click', () => void read());
+// The same page with another mail's link.
+addEventListener('hashchange', () => location.reload());
+await begin();

@@ -1,27 +1,40 @@
 import { io } from 'socket.io-client';
+import { element, lastPathPart, listItem, readableMoney, readableTime } from './page.ts';
+
+/** The page of one giveaway: what can be won, until when, and then who has won. It follows what happens by itself. */
 
 interface Snapshot {
   readonly id: string;
   readonly title: string;
   readonly description: string;
   readonly state: string;
+  readonly opensAt: string | null;
   readonly closesAt: string;
+  readonly pausedAt: string | null;
   readonly serverTime: string;
   readonly participantCount: number;
-  readonly prizes: readonly {
-    readonly id: string;
-    readonly groupId: string;
-  }[];
-  readonly prizeGroups: readonly {
-    readonly id: string;
-    readonly position: number;
-    readonly name: string;
-    readonly quantity: number;
-    readonly amountMinor: string;
-    readonly currency: string;
-  }[];
-  readonly winners: readonly { readonly rank: number; readonly prizeId: string; readonly state: string }[];
+  readonly prizeGroups: readonly PrizeGroup[];
+  readonly commitment: { readonly hash: string } | null;
+  readonly winners: readonly { readonly rank: number; readonly groupId: string; readonly state: string }[];
   readonly version: number;
+}
+
+interface PrizeGroup {
+  readonly id: string;
+  readonly position: number;
+  readonly name: string;
+  readonly quantity: number;
+  readonly amountMinor: string;
+  readonly currency: string;
+}
+
+/** What is pushed when the giveaway moves on; the commitment's hash with the phase in which it is published. */
+interface PhaseMessage {
+  readonly state?: string;
+  readonly closesAt?: string;
+  readonly paused?: boolean;
+  readonly commitmentHash?: string;
+  readonly seq: number;
 }
 
 const PHASES: Readonly<Record<string, string>> = {
@@ -34,63 +47,94 @@ const PHASES: Readonly<Record<string, string>> = {
   COMPLETED: 'Over: all prizes are with their winners',
   CANCELLED: 'Cancelled',
 };
+const AWARDS: Readonly<Record<string, string>> = {
+  NOTIFIED: 'not claimed yet',
+  CLAIMED: 'claimed',
+  VERIFIED: 'claimed',
+  FULFILLING: 'claimed',
+  FULFILLED: 'with the winner',
+  EXPIRED: 'not claimed in time',
+  DECLINED: 'declined',
+  DISQUALIFIED: 'disqualified',
+};
+const PAUSED = 'Paused: entry goes on later';
 const DRAWN = new Set(['DRAWN', 'FULFILLING', 'COMPLETED']);
 const TICK_MS = 250;
+/** How often we look for ourselves while nothing is pushed to us. */
+const LOOK_AGAIN_MS = 5_000;
 
-const giveawayId = location.pathname.split('/').at(-1) ?? '';
-const element = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
+const giveawayId = lastPathPart();
 
 /** The server's clock less ours: people's clocks are wrong, and the deadline is the server's. */
 let offsetMs = 0;
-let closesAt = 0;
+let countsTo = { opensAt: 0, closesAt: 0 };
 let state = '';
 let lastSeen = 0;
+/** The commitment's hash, if it was seen here before the reveal: whoever comes later only hears what it was. */
+let noted = '';
 
 function show(snapshot: Snapshot): void {
   offsetMs = Date.parse(snapshot.serverTime) - Date.now();
-  closesAt = Date.parse(snapshot.closesAt);
+  countsTo = { opensAt: Date.parse(snapshot.opensAt ?? ''), closesAt: Date.parse(snapshot.closesAt) };
   lastSeen = snapshot.version;
+  document.title = snapshot.title;
   element('title').textContent = snapshot.title;
   element('description').textContent = snapshot.description;
-  element('participants').textContent = snapshot.participantCount.toLocaleString();
+  showCount(snapshot.participantCount);
   element('prizes').replaceChildren(
     ...snapshot.prizeGroups.map(({ position, name, quantity, amountMinor, currency }) =>
-      row(`${position}. ${name}`, `${quantity === 1 ? '' : `${quantity} × `}${money(amountMinor, currency)}`),
+      listItem(
+        `${position}. ${name}`,
+        `${quantity === 1 ? '' : `${quantity} × `}${readableMoney(amountMinor, currency)}`,
+      ),
     ),
   );
-  showPhase(snapshot.state);
-  const positionOf = new Map(snapshot.prizeGroups.map(({ id, position }) => [id, position]));
-  const positions = new Map(snapshot.prizes.map((prize) => [prize.id, positionOf.get(prize.groupId)]));
+  if (snapshot.commitment && snapshot.state === 'DRAWING') keepCommitment(snapshot.commitment.hash);
+  showPhase(snapshot.state, snapshot.pausedAt !== null);
+  showWinners(snapshot);
+  element<HTMLAnchorElement>('proof').href = `/proof/${giveawayId}${noted === '' ? '' : `#${noted}`}`;
+  element<HTMLAnchorElement>('rules').href = `/v1/giveaways/${giveawayId}/rules`;
+  element('giveaway').hidden = false;
+}
+
+function showWinners({ winners, prizeGroups, state: now }: Snapshot): void {
+  const nameOf = new Map(prizeGroups.map(({ id, name }) => [id, name]));
   element('winners').replaceChildren(
-    ...snapshot.winners.map((winner) =>
-      row(`Rank ${winner.rank}`, `prize ${positions.get(winner.prizeId) ?? '?'} · ${winner.state.toLowerCase()}`),
+    ...winners.map(({ rank, groupId, state: award }) =>
+      listItem(`Rank ${rank}: ${nameOf.get(groupId) ?? 'a prize'}`, AWARDS[award] ?? award.toLowerCase()),
     ),
   );
-  element('reveal').hidden = !DRAWN.has(snapshot.state);
-  (element('proof') as HTMLAnchorElement).href = `/proof/${giveawayId}`;
+  element('nobody').hidden = winners.length > 0;
+  element('reveal').hidden = !DRAWN.has(now);
 }
 
-function showPhase(next: string): void {
+function showPhase(next: string, paused = false): void {
   state = next;
-  element('phase').textContent = PHASES[next] ?? next;
-  element('countdown').hidden = next !== 'OPEN' && next !== 'SCHEDULED';
+  element('phase').textContent = paused && next === 'OPEN' ? PAUSED : (PHASES[next] ?? next);
+  element('committed').hidden = next !== 'DRAWING' || noted === '';
+  const waits = next === 'OPEN' || next === 'SCHEDULED';
+  element('waiting').hidden = !waits;
+  // The rules are fixed when entry begins.
+  element('rules').hidden = next === 'SCHEDULED';
+  if (!waits) return;
+  element('waiting-title').textContent = next === 'OPEN' ? 'Entry ends in' : 'Entry begins in';
+  const at = new Date(deadline());
+  if (Number.isNaN(at.getTime())) return;
+  const moment = element<HTMLTimeElement>('moment');
+  moment.dateTime = at.toISOString();
+  moment.textContent = readableTime(at);
 }
 
-function row(left: string, right: string): HTMLLIElement {
-  const item = document.createElement('li');
-  for (const text of [left, right]) item.append(Object.assign(document.createElement('span'), { textContent: text }));
-  return item;
-}
+const deadline = (): number => (state === 'SCHEDULED' ? countsTo.opensAt : countsTo.closesAt);
 
-function money(minor: string, currency: string): string {
-  const format = new Intl.NumberFormat(undefined, { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(Number(minor) / 10 ** digits);
+function showCount(count: number): void {
+  const people = count === 1 ? 'person' : 'people';
+  element('count').textContent = count === 0 ? '' : `${count.toLocaleString()} ${people} in it`;
 }
 
 function tick(): void {
   if (state !== 'OPEN' && state !== 'SCHEDULED') return;
-  const left = Math.max(0, Math.ceil((closesAt - Date.now() - offsetMs) / 1_000));
+  const left = Math.max(0, Math.ceil((deadline() - Date.now() - offsetMs) / 1_000) || 0);
   const two = (value: number): string => String(value).padStart(2, '0');
   element('days').textContent = String(Math.floor(left / 86_400));
   element('hours').textContent = two(Math.floor(left / 3_600) % 24);
@@ -98,10 +142,33 @@ function tick(): void {
   element('seconds').textContent = two(left % 60);
 }
 
-async function refresh(): Promise<void> {
-  const response = await fetch(`/v1/giveaways/${giveawayId}`);
-  if (response.ok) show((await response.json()) as Snapshot);
-  else element('phase').textContent = response.status === 404 ? 'There is no such giveaway' : 'Try again in a moment';
+/** @returns whether it is worth to look again. */
+async function refresh(): Promise<boolean> {
+  try {
+    const response = await fetch(`/v1/giveaways/${giveawayId}`);
+    if (response.ok) show((await response.json()) as Snapshot);
+    else if (response.status === 404 || response.status === 400) {
+      element('phase').textContent = 'There is no such giveaway';
+      return false;
+    } else throw new Error(`Answered ${response.status}`);
+  } catch {
+    if (state === '') element('phase').textContent = 'Not reachable: trying again…';
+  }
+  return true;
+}
+
+function keepCommitment(hash: string): void {
+  noted = hash;
+  element('commitment').textContent = hash;
+}
+
+function showPushed(message: PhaseMessage): void {
+  if (message.seq <= lastSeen) return;
+  lastSeen = message.seq;
+  if (message.commitmentHash !== undefined) keepCommitment(message.commitmentHash);
+  if (message.state === undefined) return void refresh();
+  if (message.closesAt !== undefined) countsTo = { ...countsTo, closesAt: Date.parse(message.closesAt) };
+  showPhase(message.state, message.paused);
 }
 
 function listen(gateway: string): void {
@@ -116,20 +183,18 @@ function listen(gateway: string): void {
   socket.on('connect', watch);
   socket.on('resync', watch);
   socket.on('disconnect', () => say('Connection lost: trying again…'));
-  socket.on(
-    'giveaway:participants',
-    ({ count }: { count: number }) => void (element('participants').textContent = count.toLocaleString()),
-  );
-  socket.on('giveaway:phase', (message: { state: string; seq: number }) => {
-    if (message.seq <= lastSeen) return;
-    lastSeen = message.seq;
-    showPhase(message.state);
-  });
+  socket.on('giveaway:participants', ({ count }: { count: number }) => showCount(count));
+  socket.on('giveaway:phase', showPushed);
   // What is revealed is read over HTTP: one place that says who may see what.
   socket.on('giveaway:reveal', () => void refresh());
   socket.on('giveaway:award', () => void refresh());
+  setInterval(() => {
+    if (!socket.connected) void refresh();
+  }, LOOK_AGAIN_MS);
 }
 
-setInterval(tick, TICK_MS);
-await refresh();
-listen(document.body.dataset['gateway'] ?? '');
+if (await refresh()) {
+  setInterval(tick, TICK_MS);
+  tick();
+  listen(document.body.dataset['gateway'] ?? '');
+}

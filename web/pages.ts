@@ -18,6 +18,7 @@ export const webPages = (gatewayUrl: string, scripts: Readonly<Record<string, st
   { path: '/live/{giveawayId}', type: 'text/html', text: read('live.html').replace('{{gateway}}', escape(gatewayUrl)) },
   { path: '/claim', type: 'text/html', text: read('claim.html') },
   { path: '/proof/{giveawayId}', type: 'text/html', text: read('proof.html') },
-  { path: '/assets/live.css', type: 'text/css', text: read('live.css') },
+  { path: '/assets/pages.css', type: 'text/css', text: read('pages.css') },
+  { path: '/assets/icon.svg', type: 'image/svg+xml', text: read('icon.svg') },
   ...Object.entries(scripts).map(([name, text]) => ({ path: `/assets/${name}`, type: 'text/javascript', text })),
 ];

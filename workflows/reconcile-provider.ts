@@ -15,7 +15,7 @@ const { loadSettlementFile, openReconciliationCases } = wf.proxyActivities<Recon
 const { matchSettlementFile } = wf.proxyActivities<ReconciliationActivities>(LONG_TRANSACTION);
 
 /** Waits for a file that is late; the last one is repeated. */
-const LATE_WAITS_MS = [60_000, 300_000, 900_000, 3_600_000] as const;
+const LATE_WAITS_MS = [5_000, 60_000, 300_000, 900_000, 3_600_000] as const;
 const DAY_MS = 24 * 3_600_000;
 const DAY = 'YYYY-MM-DD'.length;
 

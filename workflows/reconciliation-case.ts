@@ -1,7 +1,9 @@
 import * as wf from '@temporalio/workflow';
 import { DATABASE_ACTIVITY, DATABASE_STEP } from '../temporal-config/activity-profiles.ts';
+import { keywords } from '../temporal-config/search-attributes.ts';
 import { refusalOf } from './answer.ts';
 import {
+  CASE_READ_ANEW,
   RECONCILIATION_CASE_STATUS,
   RECONCILIATION_DECISIONS,
   type ReconciliationActivities,
@@ -31,6 +33,10 @@ const ADOPTION_WAITS_MS = [500, 1_000, 2_000, 5_000, 15_000, 60_000, 300_000] as
 export async function reconciliationCase(input: ReconciliationCaseInput): Promise<void> {
   let view: ReconciliationCaseView | undefined;
   let adoption: ReconciliationDecision | undefined;
+  let isReadAnew = false;
+  wf.setHandler(wf.defineSignal(CASE_READ_ANEW), () => {
+    isReadAnew = true;
+  });
   wf.setHandler(wf.defineQuery<ReconciliationCaseView | undefined>(RECONCILIATION_CASE_STATUS), () => view);
   const decide = async (decision: ReconciliationDecision): Promise<ReconciliationCaseView> => {
     try {
@@ -49,10 +55,14 @@ export async function reconciliationCase(input: ReconciliationCaseInput): Promis
     wf.setHandler(wf.defineUpdate<ReconciliationCaseView, [ReconciliationDecision]>(name), decide);
 
   view = await readReconciliationCase(input);
-  if (view.state === 'OPEN') await alertReconciliationCase({ ...view, requestId: input.requestId });
-  while (view.state === 'OPEN') {
+  for (let alerted = 0; view.state === 'OPEN';) {
+    // Once for each number of the case: a difference that has changed is told anew.
+    if (view.caseNumber > alerted) await alertReconciliationCase({ ...view, requestId: input.requestId });
+    alerted = view.caseNumber;
     show(view);
-    await wf.condition(() => adoption !== undefined || view?.state === 'RESOLVED', LOOK_AGAIN_MS);
+    const isDue = () => adoption !== undefined || isReadAnew || view?.state === 'RESOLVED';
+    await wf.condition(isDue, LOOK_AGAIN_MS, { summary: 'until somebody decides, or the file is read anew' });
+    isReadAnew = false;
     if (adoption) await seeThrough(adoption, input);
     adoption = undefined;
     view = await readReconciliationCase(input);
@@ -76,8 +86,17 @@ async function seeThrough(adoption: ReconciliationDecision, input: Reconciliatio
   }
 }
 
-function show({ caseId, kind, differenceMinor, currency, state, resolution }: ReconciliationCaseView): void {
+function show(view: ReconciliationCaseView): void {
+  const { caseId, kind, caseNumber, differenceMinor, currency, state, resolution, subjectType, subjectId } = view;
+  const of = subjectType === null ? '' : ` of ${subjectType} ${subjectId}`;
+  const waits =
+    state === 'OPEN'
+      ? `, case ${caseNumber}: waits for finance: ${Object.values(RECONCILIATION_DECISIONS).join(', ')}`
+      : '';
   wf.setCurrentDetails(
-    `Case ${caseId}: ${kind}, ${differenceMinor} ${currency}: **${resolution ?? state}**. Finance decides: ${Object.values(RECONCILIATION_DECISIONS).join(', ')}`,
+    `Case ${caseId}${of}: ${kind}, ${differenceMinor} ${currency}: **${resolution ?? state}**${waits}`,
   );
+  if (!wf.patched('case-is-found')) return;
+  const settlement = subjectType === 'settlement' && subjectId !== null ? { SettlementId: subjectId } : {};
+  wf.upsertSearchAttributes(keywords({ State: state, ...settlement }));
 }

@@ -1,7 +1,8 @@
 import * as wf from '@temporalio/workflow';
 import { keywords } from '../temporal-config/search-attributes.ts';
+import { PAYOUTS_RESUMED } from './audit/contract.ts';
 
-/** Waits between looks at the halt; the last one is repeated. */
+/** Waits between looks at the halt, beside being told of its end; the last one is repeated. */
 const CHECKS_MS = [1_000, 5_000, 15_000, 60_000, 300_000] as const;
 
 /**
@@ -19,5 +20,9 @@ export async function waitForHalt(
     `${what}: waits for the end of halt ${haltId} of payouts in ${currency}, which the auditor found broken`,
   );
   const delay = CHECKS_MS[Math.min(checks, CHECKS_MS.length - 1)] ?? CHECKS_MS[0];
-  await wf.sleep(delay, { summary: `until halt ${haltId} of payouts in ${currency} ends` });
+  let resumed = false;
+  wf.setHandler(wf.defineSignal(PAYOUTS_RESUMED), () => {
+    resumed = true;
+  });
+  await wf.condition(() => resumed, delay, { summary: `until halt ${haltId} of payouts in ${currency} ends` });
 }

@@ -3,6 +3,7 @@ import type { Database } from '../../db/connect.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
 import { foldAccountsActivities } from '../fold-accounts.ts';
+import { forgetKeysActivities } from '../forget-keys.ts';
 import { asActivities } from '../refusals.ts';
 import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardsActivities } from './assign-gift-cards.ts';
@@ -24,6 +25,8 @@ import { refundRedemptionActivities } from './refund-redemption.ts';
 import { releaseEscrowActivities } from './release-escrow.ts';
 import { reserveEscrowActivities } from './reserve-escrow.ts';
 import { settleBatchActivities } from './settle-batch.ts';
+import { waitingSettlements } from '../../db/giftcard/owner-sweep.ts';
+import { wakePayoutsActivities } from '../wake-payouts.ts';
 
 export interface GiftcardDependencies {
   readonly db: Database;
@@ -46,6 +49,7 @@ export const createGiftcardActivities = ({
 }: GiftcardDependencies) =>
   asActivities({
     ...foldAccountsActivities(db),
+    ...forgetKeysActivities(db),
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
     ...assignGiftCardsActivities(db, codes),
@@ -60,6 +64,7 @@ export const createGiftcardActivities = ({
     ...paySettlementActivities(db, alerts, payoutRulesOf),
     ...settleBatchActivities(db, payoutRulesOf),
     ...bulkRetryActivities(db, owners),
+    ...wakePayoutsActivities(owners, (page) => waitingSettlements(db, page)),
     ...reconciliationActivities({
       db,
       files,

@@ -10,6 +10,7 @@ import {
   placeCardOrder,
   reserveCardOrder,
 } from '../../db/giftcard/issue-gift-cards.ts';
+import { completeOrderCancellation } from '../../db/giftcard/cancel-card-order.ts';
 import { findCardOrder } from '../../db/giftcard/card-orders.ts';
 import { voidEscrow } from '../../db/giftcard/reserve-escrow.ts';
 import { nameUuid } from '../../domain/ids.ts';
@@ -81,6 +82,10 @@ export const issueGiftCardsActivities = (db: Database, codes: CardCodes) => ({
       order: { hostId, currency, giveawayId: null, reason: 'cancelled', cardIds },
     };
   },
+
+  /** Nobody's card of it is left in escrow. */
+  completeOrderCancellation: (input: CancelCardOrderInput): Promise<void> =>
+    completeOrderCancellation(db, input, input),
 
   completeCardOrder: (input: OrderRef): Promise<CardOrderView> => completeCardOrder(db, input, input),
   failCardOrder: (input: OrderRef & { failureCode: string }): Promise<CardOrderView> => failCardOrder(db, input, input),

@@ -11,6 +11,8 @@ import {
   giftcardCards,
   giftcardEscrow,
   POST_ESCROW,
+  RESERVE_CARDS,
+  reserveCardsId,
   RELEASE_ESCROW,
   releaseEscrowId,
   postEscrowId,
@@ -28,6 +30,7 @@ import {
   type ReleaseEscrowInput,
   type Reservation,
   type ReservationRef,
+  type ReserveCardsInput,
   type ReserveEscrowInput,
 } from '../../workflows/giftcard/contract.ts';
 import { backedBy } from '../backed-operation.ts';
@@ -46,6 +49,11 @@ export const giftcardNexusServices = [
       workflowId: ({ reservationId }) => reserveEscrowId(reservationId),
       summary: ({ cards, reservationId }) => `Reserve escrow of ${cards.length} cards, reservation ${reservationId}`,
       searchAttributes: ({ giveawayId }) => (giveawayId === null ? {} : { GiveawayId: giveawayId }),
+    }),
+    reserveCards: backedBy<ReserveCardsInput, Reservation>({
+      workflowType: RESERVE_CARDS,
+      workflowId: ({ reservationId, pieceId }) => reserveCardsId(reservationId, pieceId),
+      summary: ({ cards, reservationId }) => `Reserve ${cards.length} cards more, reservation ${reservationId}`,
     }),
     postEscrow: onReservation(POST_ESCROW, postEscrowId, 'Post'),
     voidEscrow: onReservation(VOID_ESCROW, voidEscrowId, 'Void'),

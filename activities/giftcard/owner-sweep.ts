@@ -4,15 +4,19 @@ import { untouchedBulkRetries } from '../../db/giftcard/bulk-retry.ts';
 import {
   batchesWithEscrows,
   untouchedCardOrders,
+  untouchedOrderCancellations,
   untouchedRefunds,
   untouchedSettlements,
   type OpenSettlement,
 } from '../../db/giftcard/owner-sweep.ts';
 import { BULK_RETRY, bulkRetryId, type BulkRetryInput } from '../../workflows/giftcard/bulk-retry.contract.ts';
 import {
+  CANCEL_CARD_ORDER,
+  cancelCardOrderId,
   GIFTCARD_TASK_QUEUE,
   ISSUE_GIFT_CARDS,
   issueGiftCardsId,
+  type CancelCardOrderInput,
   type IssueGiftCardsInput,
 } from '../../workflows/giftcard/contract.ts';
 import {
@@ -70,6 +74,16 @@ export const giftcardOwnerSources = (db: Database): OwnerSource[] => [
     }),
   ),
   ownerSource(
+    (page) => untouchedOrderCancellations(db, page),
+    ({ id, ...cancellation }) => ({
+      workflowType: CANCEL_CARD_ORDER,
+      workflowId: cancelCardOrderId(id),
+      taskQueue,
+      input: { ...cancellation, cancelId: id } satisfies CancelCardOrderInput,
+      summary: `Cancel order ${cancellation.orderId}`,
+    }),
+  ),
+  ownerSource(
     (page) => untouchedBulkRetries(db, page),
     ({ id, requestId }) => ({
       workflowType: BULK_RETRY,
@@ -96,7 +110,9 @@ function settlementOwner({ id, workflowId, redemption, requestId }: OpenSettleme
   const intentId = parseReversePayoutId(workflowId);
   if (batch) {
     const input = { ...batch, requestId } satisfies SettleBatchInput;
-    return { ...owner, workflowType: SETTLE_BATCH, input, summary: `Settle batch ${id}` };
+    const merchant = batch.merchantId === null ? {} : { MerchantId: batch.merchantId };
+    const searchAttributes = { ...owner.searchAttributes, ...merchant };
+    return { ...owner, searchAttributes, workflowType: SETTLE_BATCH, input, summary: `Settle batch ${id}` };
   }
   if (intentId !== undefined) {
     const input = { intentId, requestId } satisfies ReversePayoutInput;
@@ -113,5 +129,7 @@ function settlementOwner({ id, workflowId, redemption, requestId }: OpenSettleme
     expiresAt: new Date(0).toISOString(),
     requestId,
   } satisfies RedeemGiftCardInput;
-  return { ...owner, workflowType: REDEEM_GIFT_CARD, input, summary: `Redeem card ${confirmed.cardId}` };
+  const { cardId, merchantId } = confirmed;
+  const searchAttributes = { ...owner.searchAttributes, CardId: cardId, MerchantId: merchantId };
+  return { ...owner, searchAttributes, workflowType: REDEEM_GIFT_CARD, input, summary: `Redeem card ${cardId}` };
 }

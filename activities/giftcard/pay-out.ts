@@ -1,8 +1,8 @@
 import type { Database } from '../../db/connect.ts';
 import { completeLeg } from '../../db/giftcard/pay-settlement.ts';
 import { parseMinor } from '../../domain/money.ts';
-import type { LegIntent, PaidOut, PayOutInput } from '../../workflows/giftcard/settlement.contract.ts';
-import type { PaymentResult, PaymentsActivities } from '../../workflows/payments/contract.ts';
+import { transferOf, type PaidOut, type PayOutInput } from '../../workflows/giftcard/settlement.contract.ts';
+import type { PaymentsActivities } from '../../workflows/payments/contract.ts';
 import type { PayoutRulesOf } from './pay-settlement.ts';
 
 export interface PayOutDependencies {
@@ -12,6 +12,9 @@ export interface PayOutDependencies {
   readonly heartbeat: () => void;
 }
 
+/** Well within the profile's time-out. Most payouts are over by then: each heartbeat costs the server a write. */
+const HEARTBEAT_MS = 4_000;
+
 export const payOutActivities = ({ db, payments, payoutRulesOf, heartbeat }: PayOutDependencies) => ({
   /**
    * The legs of a settlement one after the other, while the provider says yes at once: each intent was written before,
@@ -19,25 +22,19 @@ export const payOutActivities = ({ db, payments, payoutRulesOf, heartbeat }: Pay
    * Repeated it sends the same intents under the same keys.
    */
   payOut: async ({ step, ...settlement }: PayOutInput): Promise<PaidOut> => {
-    let next = step;
-    while (next.state === 'SETTLING' && next.intent) {
-      const { intentId } = next.intent;
-      const result = await send(payments, next.intent, settlement.requestId);
-      heartbeat();
-      if (result.kind !== 'succeeded') return { step: next, result };
-      const paid = { intentId, providerId: result.providerId, payoutFeeMinor: parseMinor(result.feeMinor) };
-      next = await completeLeg(db, { ...settlement, ...paid, ...payoutRulesOf(settlement.currency) }, settlement);
-      heartbeat();
+    const alive = setInterval(heartbeat, HEARTBEAT_MS);
+    try {
+      let next = step;
+      while (next.state === 'SETTLING' && next.intent) {
+        const { intentId } = next.intent;
+        const result = await payments.sendTransfer(transferOf(next.intent, settlement.requestId));
+        if (result.kind !== 'succeeded') return { step: next, result };
+        const paid = { intentId, providerId: result.providerId, payoutFeeMinor: parseMinor(result.feeMinor) };
+        next = await completeLeg(db, { ...settlement, ...paid, ...payoutRulesOf(settlement.currency) }, settlement);
+      }
+      return { step: next, result: null };
+    } finally {
+      clearInterval(alive);
     }
-    return { step: next, result: null };
   },
 });
-
-function send(
-  payments: PayOutDependencies['payments'],
-  { intentId, amountMinor, currency, destinationAccount, firstSentAt }: LegIntent,
-  requestId: string,
-): Promise<PaymentResult> {
-  const destination = destinationAccount === null ? {} : { destinationAccount };
-  return payments.sendTransfer({ intentId, amountMinor, currency, firstSentAt, requestId, ...destination });
-}

@@ -6,7 +6,9 @@ import {
   DECIDE_REFUND,
   refundRedemptionId,
   REVERSE_PAYOUT,
+  REVERSE_PULL_BACK,
   reversePayoutId,
+  reversePullBackId,
   SETTLEMENT_DECISIONS,
   type RefundDecision,
   type ReversePayoutInput,
@@ -22,14 +24,14 @@ export const adoptInGiftcard =
     if (subjectId === null || intentId === null) return false;
     const decided = { kind: 'retry', actor, reason, requestId } as const;
     if (theirs?.['kind'] === 'reversal') {
-      if (subjectType !== 'settlement') return false;
+      const isPayout = subjectType === 'settlement';
       const input = { intentId, requestId } satisfies ReversePayoutInput;
       await owners.start({
-        workflowType: REVERSE_PAYOUT,
-        workflowId: reversePayoutId(intentId, caseId),
+        workflowType: isPayout ? REVERSE_PAYOUT : REVERSE_PULL_BACK,
+        workflowId: (isPayout ? reversePayoutId : reversePullBackId)(intentId, caseId),
         taskQueue: GIFTCARD_TASK_QUEUE,
         input,
-        summary: `Payout ${intentId} came back`,
+        summary: `${isPayout ? 'Payout' : 'Pull-back'} ${intentId} came back`,
       });
       return true;
     }

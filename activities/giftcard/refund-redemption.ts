@@ -7,6 +7,7 @@ import {
   refusePullBack,
   requestRefund,
 } from '../../db/giftcard/refund-redemption.ts';
+import { reversePullBack } from '../../db/giftcard/reverse-pull-back.ts';
 import { parseMinor } from '../../domain/money.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import type { RefundRedemptionInput, RefundStep } from '../../workflows/giftcard/settlement.contract.ts';
@@ -25,7 +26,8 @@ export const refundRedemptionActivities = (db: Database, alerts: AlertsPort) => 
       input,
     ),
 
-  continueRefund: (input: RefundRef): Promise<RefundStep> => continueRefund(db, input, input),
+  continueRefund: (input: RefundRef & { caseNumber?: number; decisionReason?: string }): Promise<RefundStep> =>
+    continueRefund(db, input, input),
 
   completePullBack: (
     input: RefundRef & { intentId: string; providerId: string; providerFeeMinor: string },
@@ -37,7 +39,21 @@ export const refundRedemptionActivities = (db: Database, alerts: AlertsPort) => 
 
   parkRefund: (input: RefundRef & { reason: string }): Promise<RefundStep> => parkRefund(db, input, input),
 
-  honourRefund: (input: RefundRef & { caseNumber: number }): Promise<RefundStep> => honourRefund(db, input, input),
+  honourRefund: (input: RefundRef & { caseNumber: number; decisionReason?: string }): Promise<RefundStep> =>
+    honourRefund(db, input, input),
+
+  /** The provider has given back to the merchant what it had taken. */
+  reversePullBack: (
+    input: Omit<RefundRef, 'refundId'> & { intentId: string; providerId: string; providerFeeMinor: string },
+  ): Promise<RefundStep> =>
+    reversePullBack(db, { ...input, providerFeeMinor: parseMinor(input.providerFeeMinor) }, input),
+
+  alertPullBackReversed: ({ refundId, requestId }: RefundRef): Promise<void> =>
+    alerts.raise({
+      key: `refund:${refundId}:pull-back-reversed`,
+      summary: `The merchant has the money of refund ${refundId} again, and owes it to us`,
+      correlationId: requestId,
+    }),
 
   alertRefund: (input: RefundRef & { caseNumber: number; reason: string }): Promise<void> =>
     alerts.raise({

@@ -1,12 +1,27 @@
+import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
-import { merchantOwners, postEscrow, reserveEscrow, voidEscrow } from '../../db/giftcard/reserve-escrow.ts';
+import {
+  merchantOwners,
+  postEscrow,
+  reserveCards,
+  reserveEscrow,
+  voidEscrow,
+} from '../../db/giftcard/reserve-escrow.ts';
 import { parseMinor } from '../../domain/money.ts';
-import type { Reservation, ReservationRef, ReserveEscrowInput } from '../../workflows/giftcard/contract.ts';
+import type {
+  Reservation,
+  ReservationRef,
+  ReserveCardsInput,
+  ReserveEscrowInput,
+} from '../../workflows/giftcard/contract.ts';
 
 const causeOf = ({ requestId }: { requestId: string }, reservationId: string) => ({
   actor: `workflow:publish/${reservationId}`,
   requestId,
 });
+
+const ownersOf = (db: Database, cards: readonly { readonly merchantId: string }[]): Promise<string[]> =>
+  merchantOwners(db, [...new Set(cards.map(({ merchantId }) => merchantId))]);
 
 export const reserveEscrowActivities = (db: Database) => ({
   reserveEscrow: async (input: ReserveEscrowInput): Promise<Reservation> => {
@@ -20,16 +35,21 @@ export const reserveEscrowActivities = (db: Database) => ({
       },
       causeOf(input, input.reservationId),
     );
-    return {
-      ...reservation,
-      merchantOwnerIds: await merchantOwners(
-        db,
-        input.cards.map(({ merchantId }) => merchantId),
-      ),
-    };
+    return { ...reservation, merchantOwnerIds: await ownersOf(db, input.cards) };
   },
+
+  reserveCards: async ({ reservationId, last, requestId, ...input }: ReserveCardsInput): Promise<Reservation> => {
+    const cards = input.cards.map((card) => ({
+      ...card,
+      faceMinor: parseMinor(card.faceMinor),
+      fundingFeeMinor: parseMinor(card.fundingFeeMinor),
+    }));
+    const reservation = await reserveCards(db, { reservationId, cards, last }, causeOf({ requestId }, reservationId));
+    return { ...reservation, merchantOwnerIds: await ownersOf(db, cards) };
+  },
+
   postEscrow: (input: ReservationRef): Promise<Reservation> =>
-    postEscrow(db, input.reservationId, causeOf(input, input.reservationId)),
+    postEscrow(db, input.reservationId, causeOf(input, input.reservationId), heartbeat),
   voidEscrow: (input: ReservationRef): Promise<Reservation> =>
-    voidEscrow(db, input.reservationId, causeOf(input, input.reservationId)),
+    voidEscrow(db, input.reservationId, causeOf(input, input.reservationId), heartbeat),
 });

@@ -1,5 +1,5 @@
 import type { DueNotification } from '../../db/giveaway/notify-winners.ts';
-import { prizeShippedMail, rulesChangedMail, winnerMail, type MailText } from '../../domain/mails.ts';
+import { oneLine, prizeShippedMail, rulesChangedMail, winnerMail, type MailText } from '../../domain/mails.ts';
 import { readableAmount } from '../../domain/money.ts';
 import type { ClaimLinks } from '../../runtime/claim-links.ts';
 
@@ -20,9 +20,11 @@ export function composeMail({ links, publicUrl }: Composing, one: DueNotificatio
   const expiresAt = new Date(Date.now() + claimWindowMs + LINK_OUTLIVES_WINDOW_MS);
   const url = `${publicUrl}/claim#${links.make({ awardId, participantId: userId, expiresAt })}`;
   if (one.kind === 'prize_shipped') return prizeShippedMail({ title, awardUrl: url });
-  const prize =
-    one.prize === null || one.currency === null
-      ? null
-      : `a gift card of ${readableAmount(BigInt(one.prize), one.currency)}`;
+  const prize = prizeOf(one);
   return winnerMail({ title, prize, claimUrl: url, claimWindowMs, mustClaim: one.claims === 'required' });
+}
+
+function prizeOf({ prize, currency, prizeKind, prizeName }: DueNotification): string | null {
+  if (prizeKind === 'physical' && prizeName !== null) return `“${oneLine(prizeName)}”`;
+  return prize === null || currency === null ? null : `a gift card of ${readableAmount(BigInt(prize), currency)}`;
 }

@@ -2,7 +2,6 @@ import type { Database } from '../../db/connect.ts';
 import { connectionSettings } from '../../db/copy-rows.ts';
 import { readDrawMaterial, saveCommitment, saveDraw, type DrawMaterial } from '../../db/giveaway/draw-giveaway.ts';
 import { settleEligibility } from '../../db/giveaway/settle-eligibility.ts';
-import { toHex } from '../../domain/draw/bytes.ts';
 import {
   commitmentSigningBytes,
   hashCommitment,
@@ -11,7 +10,7 @@ import {
   type Commitment,
 } from '../../domain/draw/commitment.ts';
 import type { EntrySummary } from '../../domain/draw/entry-tree.ts';
-import { commitRevealSource, drawSecretAad } from '../../domain/draw/randomness.ts';
+import type { RandomnessSource } from '../../domain/draw/randomness.ts';
 import { algorithmOf } from '../../domain/giveaway-modes.ts';
 import type { CommitmentSignature, ProofCrypto, ProofHead } from '../../domain/proof/proof.ts';
 import { checkRules, checkSeed, checkSignature } from '../../domain/proof/proof-checks.ts';
@@ -21,11 +20,12 @@ import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 import { runInThread } from '../../runtime/run-in-thread.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
-import type { RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
+import type { AwaitedRound, RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
 import type { DrawTask, Ranked } from './draw-giveaway.thread.ts';
+import { awaitedRound, type RandomnessPorts, revealOf, sourceOf, witnessOf } from './draw-randomness.ts';
 import { commitInstantWin, revealInstantWin } from './reveal-instant-win.ts';
 
-export interface DrawDependencies {
+export interface DrawDependencies extends RandomnessPorts {
   readonly db: Database;
   readonly secrets: SecretBox;
   readonly signer: ProofSigner;
@@ -34,22 +34,29 @@ export interface DrawDependencies {
 }
 
 export const drawGiveawayActivities = (deps: DrawDependencies) => ({
-  /** Settles who takes part, hashes every entry into the tree and publishes the signed commitment, before the secret is revealed. */
-  commitDraw: async (input: RunGiveawayInput): Promise<void> => {
-    if (await commitInstantWin(deps, input)) return;
+  /**
+   * Settles who takes part, hashes every entry into the tree and publishes the signed commitment, before the randomness
+   * is known.
+   * @returns the round to wait for, where the randomness is a beacon's.
+   */
+  commitDraw: async (input: RunGiveawayInput): Promise<AwaitedRound | undefined> => {
+    if (await commitInstantWin(deps, input)) return undefined;
     const { db, signer, heartbeat } = deps;
     for (let after: string | null = ''; after !== null; heartbeat()) {
       ({ next: after } = await settleEligibility(db, { giveawayId: input.giveawayId, after }));
     }
-    const material = await readDrawMaterial(db, input.giveawayId);
     const { giveawayId } = input;
-    const task: DrawTask = { kind: 'summarize', connection: connectionSettings(db), giveawayId };
-    const commitment = commitmentOf(giveawayId, material, await drawInThread<EntrySummary>(task, heartbeat));
-    await saveCommitment(
-      db,
-      { giveawayId: input.giveawayId, commitment, signature: signed(commitment, signer) },
-      input,
-    );
+    const material = await readDrawMaterial(db, giveawayId);
+    if (!material.draw.commitment) {
+      const task: DrawTask = { kind: 'summarize', connection: connectionSettings(db), giveawayId };
+      const summary = await drawInThread<EntrySummary>(task, heartbeat);
+      const { source, chain, publishedAt } = await sourceOf(material, deps);
+      const commitment = commitmentOf(giveawayId, material, source, summary);
+      const witness = await witnessOf(material.draw.witnessed, commitment, deps, chain);
+      const signature = signed(commitment, signer, publishedAt);
+      await saveCommitment(db, { giveawayId, commitment, signature, witness, chain }, input);
+    }
+    return awaitedRound((await readDrawMaterial(db, giveawayId)).draw);
   },
 
   /** Carries out what was committed to. A proof that does not verify is never published. */
@@ -58,14 +65,13 @@ export const drawGiveawayActivities = (deps: DrawDependencies) => ({
     const { db, secrets, heartbeat } = deps;
     const { draw } = await readDrawMaterial(db, input.giveawayId);
     if (!draw.commitment || !draw.signature) throw new Error(`Giveaway ${input.giveawayId} has no commitment`);
-    const secret = secrets.open(draw.secret_sealed, drawSecretAad(input.giveawayId)).toString('utf8');
     const { commitment, signature, rules_text: rules } = draw;
     const head = proofHead(drawCrypto, {
       rules,
       commitment,
       signature,
-      witness: { kind: 'operator-asserted' },
-      reveal: { kind: 'commit-reveal', secret },
+      witness: draw.witness ?? { kind: 'operator-asserted' },
+      reveal: revealOf(input.giveawayId, draw, secrets),
     });
     for (const check of HEAD_CHECKS) check(head, drawCrypto, {});
     const { giveawayId } = input;
@@ -95,7 +101,12 @@ async function drawInThread<T>(task: DrawTask, heartbeat: () => void): Promise<T
   }
 }
 
-const commitmentOf = (giveawayId: string, material: DrawMaterial, entries: EntrySummary): Commitment =>
+const commitmentOf = (
+  giveawayId: string,
+  material: DrawMaterial,
+  randomness: RandomnessSource,
+  entries: EntrySummary,
+): Commitment =>
   makeCommitment(
     {
       giveawayId,
@@ -103,15 +114,15 @@ const commitmentOf = (giveawayId: string, material: DrawMaterial, entries: Entry
       algorithm: algorithmOf(material.mode),
       prizeUnits: material.prizes.map(({ id, groupId }) => ({ unitId: id, prizeId: groupId })),
       rulesHash: hashRules(drawCrypto, material.draw.rules_text),
-      randomness: commitRevealSource(toHex(material.draw.secret_hash)),
+      randomness,
       openedAt: material.openedAt.toISOString(),
       frozenAt: material.closedAt.toISOString(),
     },
     entries,
   );
 
-function signed(commitment: Commitment, signer: ProofSigner): CommitmentSignature {
-  const terms = { keyId: signer.keyId, signedAt: new Date().toISOString() };
+function signed(commitment: Commitment, signer: ProofSigner, signedAt: string): CommitmentSignature {
+  const terms = { keyId: signer.keyId, signedAt };
   const signature = signer.sign(commitmentSigningBytes(hashCommitment(drawCrypto, commitment), terms));
   return { alg: 'Ed25519', ...terms, publicKey: signer.publicKey, signature };
 }

@@ -1,5 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
+import type { DrawSources } from '../../domain/draw/randomness-rules.ts';
 import type { ProofSigner } from '../../runtime/proof-signer.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
 import type { SocialPort } from '../../providers/social/port.ts';
@@ -9,6 +10,7 @@ import { claimAwardActivities } from './claim-award.ts';
 import { drawByHandActivities } from './draw-by-hand.ts';
 import { expireClaimsActivities } from './expire-claims.ts';
 import { drawGiveawayActivities } from './draw-giveaway.ts';
+import { drawRandomnessActivities, type RandomnessPorts } from './draw-randomness.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
 import type { WorkflowOwners } from '../workflow-owners.ts';
@@ -26,18 +28,29 @@ export interface GiveawayDependencies {
   /** Seals the secrets of draws until they are revealed. */
   readonly secrets: SecretBox;
   readonly signer: ProofSigner;
+  readonly randomness: RandomnessPorts;
+  readonly sources: DrawSources;
   readonly alerts: AlertsPort;
   readonly owners: WorkflowOwners;
 }
 
-export const createGiveawayActivities = ({ db, secrets, signer, alerts, owners }: GiveawayDependencies) =>
+export const createGiveawayActivities = ({
+  db,
+  secrets,
+  signer,
+  randomness,
+  sources,
+  alerts,
+  owners,
+}: GiveawayDependencies) =>
   asActivities({
     ...publishGiveawayActivities(db),
     ...cancelGiveawayActivities(db),
-    ...runGiveawayActivities(db, secrets),
+    ...runGiveawayActivities(db, secrets, sources),
     ...reviewParticipantsActivities({ db, heartbeat }),
     ...drawByHandActivities(db),
-    ...drawGiveawayActivities({ db, secrets, signer, heartbeat }),
+    ...drawGiveawayActivities({ db, secrets, signer, heartbeat, ...randomness }),
+    ...drawRandomnessActivities(db, randomness),
     ...claimAwardActivities(db),
     ...ownerSweepActivities({ owners, alerts, sources: giveawayOwnerSources(db) }),
     ...fulfilAwardActivities(db),

@@ -9,6 +9,7 @@ import {
 import { scoreAll } from './review-participants.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
 import { slotTimesMs, type SlotWindow } from '../../domain/draw/instant-win.ts';
+import type { DrawSources } from '../../domain/draw/randomness-rules.ts';
 import { drawSecretAad, hashSecret } from '../../domain/draw/randomness.ts';
 import { randomSecret } from '../../runtime/crypto.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
@@ -17,10 +18,10 @@ import type { RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
 
 const SECRET_BYTES = 32;
 
-export const runGiveawayActivities = (db: Database, secrets: SecretBox) => ({
+export const runGiveawayActivities = (db: Database, secrets: SecretBox, sources?: DrawSources) => ({
   readGiveawayTimes: (input: RunGiveawayInput): Promise<GiveawayTimes> => readGiveawayTimes(db, input.giveawayId),
 
-  /** Opens entry and publishes the hash of the draw's secret; the secret itself stays sealed in its row. */
+  /** Opens entry and fixes the rules; with commit–reveal the hash of the secret is published, which stays sealed in its row. */
   openGiveaway: async (input: RunGiveawayInput): Promise<void> => {
     const { giveawayId } = input;
     const secret = toHex(randomSecret(SECRET_BYTES));
@@ -28,7 +29,7 @@ export const runGiveawayActivities = (db: Database, secrets: SecretBox) => ({
     const sealed = secrets.seal(secret, drawSecretAad(giveawayId));
     const slotsMs = (unitCount: number, window: SlotWindow): number[] =>
       slotTimesMs(drawCrypto, secret, unitCount, window);
-    await openGiveaway(db, giveawayId, { sealed, secretHash, slotsMs }, input);
+    await openGiveaway(db, giveawayId, { sealed, secretHash, slotsMs }, input, sources);
   },
 
   /** @returns how long it is too early, in milliseconds; 0 when closed. */

@@ -1,10 +1,14 @@
 import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import { foldAccountsActivities } from '../fold-accounts.ts';
+import { forgetKeysActivities } from '../forget-keys.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import { asActivities } from '../refusals.ts';
 import { creditReleaseActivities } from './credit-release.ts';
 import { disputeFundingActivities } from './dispute-funding.ts';
+import { waitingWithdrawals } from '../../db/wallet/owner-sweep.ts';
+import { withdrawWalletId } from '../../workflows/wallet/contract.ts';
+import { wakePayoutsActivities } from '../wake-payouts.ts';
 import { fundWalletActivities } from './fund-wallet.ts';
 import { holdWalletActivities } from './hold-wallet.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
@@ -26,12 +30,16 @@ export interface WalletDependencies {
 
 export const createWalletActivities = ({ db, alerts, owners, files, payoutMinimumOf }: WalletDependencies) =>
   asActivities({
-    ...fundWalletActivities(db),
+    ...fundWalletActivities(db, alerts),
     ...holdWalletActivities(db),
     ...creditReleaseActivities(db),
     ...foldAccountsActivities(db),
+    ...forgetKeysActivities(db),
     ...disputeFundingActivities(db, alerts),
     ...withdrawWalletActivities(db, alerts, payoutMinimumOf),
+    ...wakePayoutsActivities(owners, async (page) =>
+      (await waitingWithdrawals(db, page)).map((id) => ({ id, workflowId: withdrawWalletId(id) })),
+    ),
     ...reconciliationActivities({
       db,
       files,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { beginOrderCancellation } from '../../db/giftcard/cancel-card-order.ts';
 import { findCardOrder } from '../../db/giftcard/card-orders.ts';
 import { DomainError } from '../../domain/errors.ts';
 import {
@@ -27,6 +28,7 @@ export const cancelCardOrderRoute = ({ db, temporal, budgetMs }: GiftcardApi): R
         throw new DomainError('card_order_not_found', 'There is no such order of yours.');
       if (order.state !== 'ISSUED')
         throw new DomainError('card_order_not_issued', `The order is ${order.state}.`, { state: order.state });
+      await beginOrderCancellation(db, { orderId: order.orderId, cancelId: resourceId }, { actor, requestId });
       const input: CancelCardOrderInput = { orderId: order.orderId, cancelId: resourceId, actor, requestId };
       await startWorkflow(temporal, {
         workflowType: CANCEL_CARD_ORDER,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { findRefund, listRefundIntents, listRefunds } from '../../db/giftcard/refund-redemption.ts';
+import { caseHistory } from '../../db/parked-cases.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { uuid } from '../http/amounts.ts';
 import { caseQuery } from '../http/case-query.ts';
@@ -34,7 +35,7 @@ export const financeRefundRoutes = ({ db, payments }: GiftcardApi): Route[] => [
       if (!refund) throw new DomainError('refund_not_found', 'There is no such refund.');
       const intents = await presentIntents(await listRefundIntents(db, refundId), (id) => payments.findPullBack(id));
       const retry = retryOf(refund.state === 'WAITING_FOR_MERCHANT', intents);
-      return { status: 200, body: { ...refund, intents, retry } };
+      return { status: 200, body: { ...refund, intents, retry, history: await caseHistory(db, 'refund', refundId) } };
     },
   }),
 ];

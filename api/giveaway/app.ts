@@ -11,6 +11,7 @@ import { claimAwardRoutes } from './claim-award.ts';
 import { claimInstantWinRoutes } from './claim-instant-win.ts';
 import { claimLinkRoutes } from './claim-link.ts';
 import { declineAwardRoute } from './decline-award.ts';
+import { deliverPrizeRoutes } from './deliver-prize.ts';
 import type { GiveawayApi } from './dependencies.ts';
 import { controlWalletRoute } from './control-wallet.ts';
 import { disputeFundingRoutes } from './dispute-funding.ts';
@@ -24,6 +25,7 @@ import { officialRulesRoutes } from './official-rules.ts';
 import { pauseGiveawayRoutes } from './pause-giveaway.ts';
 import { enterGiveawayRoute } from './enter-giveaway.ts';
 import { entryRoutes } from './entries.ts';
+import { financeFundingRoutes } from './finance-fundings.ts';
 import { financeWithdrawalRoutes } from './finance-withdrawals.ts';
 import { fundWalletRoutes } from './fund-wallet.ts';
 import { giveawayRoutes } from './giveaways.ts';
@@ -31,6 +33,7 @@ import { identityRoutes } from './identity-routes.ts';
 import type { IdentityDependencies } from './issue-tokens.ts';
 import { leaderboardRoutes } from './leaderboard.ts';
 import { paymentWebhookRoute } from './payment-webhooks.ts';
+import { prizeUnitsRoute } from './prize-groups.ts';
 import { proofRoutes } from './proofs.ts';
 import { publishGiveawayRoute } from './publish-giveaway.ts';
 import { walletRoutes } from './wallets.ts';
@@ -48,6 +51,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...walletRoutes(deps),
   ...walletStatementRoutes(deps),
   ...withdrawWalletRoutes(deps),
+  ...financeFundingRoutes(deps),
   ...financeWithdrawalRoutes(deps),
   ...withdrawalDecisionRoutes(deps),
   controlWalletRoute(deps),
@@ -59,6 +63,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...financeReconciliationCaseRoutes(deps),
   ...financeAdjustmentRoutes(deps, 'host:receivable'),
   ...giveawayRoutes(deps),
+  prizeUnitsRoute(deps),
   ...proofRoutes(deps),
   publishGiveawayRoute(deps),
   cancelGiveawayRoute(deps),
@@ -78,6 +83,7 @@ export const giveawayApiRoutes = (deps: GiveawayApi & IdentityDependencies): Rou
   ...claimAwardRoutes(deps),
   ...claimLinkRoutes(deps),
   declineAwardRoute(deps),
+  ...deliverPrizeRoutes(deps),
   verifyAwardRoute(deps),
   rejectDisqualificationRoute(deps),
   paymentWebhookRoute(deps),

@@ -27,7 +27,6 @@ export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Ro
         throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId });
       const decision: CancelGiveawayInput = { giveawayId, reason: body.reason, actor, requestId };
       const reply = { status: 202, body: { giveawayId, href: `/v1/giveaways/${giveawayId}` } };
-      if (found.giveaway.state === 'CANCELLED') return reply;
       if (isPublishable(found.giveaway.state)) {
         // What was never published has no workflow, and no money: the row is all there is.
         await cancelGiveaway(db, decision, { actor, requestId });
@@ -40,7 +39,8 @@ export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Ro
         args: [decision],
         budgetMs,
       });
-      if (answer) return reply;
+      // Cancelled already: its workflow is told all the same, because it may have been lost on the way what the row says.
+      if (answer || found.giveaway.state === 'CANCELLED') return reply;
       const { state } = (await findGiveaway(db, giveawayId, principal.userId))?.giveaway ?? found.giveaway;
       if (hasReached(state, 'SCHEDULED') && !hasReached(state, 'DRAWING')) throw processIsLost();
       throw new DomainError('giveaway_not_cancellable', `The giveaway is ${state}.`, { giveawayId, state });

@@ -3,7 +3,7 @@ import { declineAward } from '../../db/giveaway/decline-award.ts';
 import { findAward } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
-import { presentAward, startClaim } from './claim-award.ts';
+import { claimSchema, presentAward, startClaim } from './claim-award.ts';
 import type { GiveawayApi } from './dependencies.ts';
 
 const token = z.string().min(20).max(1_000);
@@ -31,13 +31,13 @@ export const claimLinkRoutes = (api: GiveawayApi): Route[] => [
     summary: 'Claim a prize with the link from the mail',
     auth: 'public',
     idempotent: true,
-    body,
-    secretMembers: ['token'],
+    body: body.extend(claimSchema),
+    secretMembers: ['token', 'address'],
     responses: { 201: { description: 'Claimed; the prize follows' }, 202: { description: 'Still being claimed' } },
-    handler: ({ body: { token: given }, resourceId, requestId }) => {
+    handler: ({ body: { token: given, address }, resourceId, requestId }) => {
       const { awardId, participantId } = api.claimLinks.open(given, new Date());
       const actor = `claim-link:${awardId}`;
-      return startClaim(api, resourceId, { awardId, participantId, actor, requestId });
+      return startClaim(api, resourceId, { awardId, participantId, actor, requestId }, address);
     },
   }),
   defineRoute({

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
+import type { DrawSources } from '../../domain/draw/randomness-rules.ts';
 import type { VerifyPaymentWebhook } from '../../providers/payments/adapter.ts';
 import type { PaymentsPort } from '../../providers/payments/port.ts';
 import type { AdmissionGate } from '../../runtime/admission-gate.ts';
@@ -19,8 +20,12 @@ export interface GiveawayApi {
   readonly secrets: SecretBox;
   readonly instantWinGate: AdmissionGate;
   readonly entryHashes: EntryHashes;
+  /** What draws may rest on. */
+  readonly sources: DrawSources;
   readonly verifyPaymentWebhook: VerifyPaymentWebhook;
   /** For a look at what the provider says now: it gives up soon. */
   readonly payments: PaymentsPort;
   readonly claimLinks: ClaimLinks;
+  /** Seals where prizes are sent to. */
+  readonly addresses: SecretBox;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { editGiveaway, type GiveawayChange } from '../../db/giveaway/edit-giveaway.ts';
+import { requireRandomness } from '../../domain/giveaway-modes.ts';
 import { MOVE_DEADLINE_LOOK, runGiveawayId } from '../../workflows/giveaway/contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
@@ -22,7 +23,7 @@ function withoutDefault(schema: z.ZodType): z.ZodType {
   return schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema;
 }
 
-export const editGiveawayRoute = ({ db, temporal, entryHashes, budgetMs }: GiveawayApi): Route =>
+export const editGiveawayRoute = ({ db, temporal, entryHashes, sources, budgetMs }: GiveawayApi): Route =>
   defineRoute({
     method: 'patch',
     path: '/v1/giveaways/{giveawayId}',
@@ -35,6 +36,7 @@ export const editGiveawayRoute = ({ db, temporal, entryHashes, budgetMs }: Givea
     responses: { 200: { description: 'What has changed; entrants are told' } },
     handler: async ({ params: { giveawayId }, body, resourceId, principal, actor, requestId }) => {
       const { notice, entryMethods, prizes, opensAt, closesAt, ...others } = body;
+      if (others.randomness) requireRandomness(others.randomness, { hasBeacon: sources.beacon !== undefined });
       const { mode, prizesPerPerson, drawBy, drawWithinMs, instantWin, ...rest } = others;
       const change = {
         ...rest,

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { enterGiveaway, type EntrantSignal, type NewEntry } from '../../db/giveaway/enter-giveaway.ts';
+import {
+  enterGiveawayOnce,
+  type AcceptedEntry,
+  type EnteredOnce,
+  type EntrantSignal,
+  type KeptUnderKey,
+  type NewEntry,
+} from '../../db/giveaway/enter-giveaway.ts';
+import { onceAnswered, type OnceAnswered, type Standing } from '../../db/idempotency/answer-once.ts';
 import { findEntrant, type Entrant } from '../../db/identity/users.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
 import { participantCommitment } from '../../domain/draw/entry.ts';
@@ -33,13 +41,18 @@ const entryBody = z.object({
 });
 
 /** One transaction; the signed receipt lets the participant prove that the entry is in the draw, or was left out. */
-export const enterGiveawayRoute = ({ db, signer, entryHashes }: GiveawayApi): Route =>
+export const enterGiveawayRoute = ({
+  db,
+  signer,
+  entryHashes,
+}: Pick<GiveawayApi, 'db' | 'signer' | 'entryHashes'>): Route =>
   defineRoute({
     method: 'post',
     path: '/v1/giveaways/{giveawayId}/entries',
     summary: 'Enter, by one of the methods of the giveaway',
     auth: 'giveaway.enter',
-    idempotent: true,
+    idempotent: 'command',
+    present: (entry: AcceptedEntry) => ({ entryId: entry.id, receipt: receiptFor(entry, signer) }),
     secretMembers: ['token'],
     params: z.object({ giveawayId: uuid }),
     body: entryBody,
@@ -47,14 +60,22 @@ export const enterGiveawayRoute = ({ db, signer, entryHashes }: GiveawayApi): Ro
     handler: async ({ params, body, principal, clientAddress, resourceId, actor, requestId }) => {
       const entrant = await findEntrant(db, principal.userId);
       const asked = { giveawayId: params.giveawayId, participantId: principal.userId, address: clientAddress, entrant };
-      const entry = await enterGiveaway(
-        db,
-        { id: nameUuid(sha1, 'entry', resourceId), ...toEntry(asked, body, entryHashes) },
-        { actor, requestId },
-      );
-      return { status: 201, body: { entryId: entry.id, receipt: receiptFor(entry, signer) } };
+      const id = nameUuid(sha1, 'entry', resourceId);
+      const entry = { id, ...toEntry(asked, body, entryHashes) };
+      return {
+        once: async (request) => answered(await enterGiveawayOnce(db, request, entry, { actor, requestId })),
+      };
     },
   });
+
+const answered = (entered: EnteredOnce | KeptUnderKey): OnceAnswered =>
+  'standing' in entered
+    ? onceAnswered(entered.standing as Standing)
+    : {
+        kind: 'answered',
+        answer: { status: 201, headers: {}, response: entered.answer, ofCommand: true },
+        fresh: entered.fresh ?? false,
+      };
 
 interface Asked {
   readonly giveawayId: string;

@@ -11,7 +11,7 @@ export function receiptFor(entry: AcceptedEntry, signer: ProofSigner): Receipt {
     participant: entry.commitment,
     salt: entry.salt,
     weight: entry.weight,
-    secretHash: entry.secretHash,
+    ...(entry.secretHash === null ? {} : { secretHash: entry.secretHash }),
     receivedAt: entry.receivedAt,
     keyId: signer.keyId,
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countCases } from '../../db/parked-cases.ts';
+import { caseHistory, countCases } from '../../db/parked-cases.ts';
 import {
   DISPUTE_CASES,
   findWithdrawal,
@@ -43,7 +43,8 @@ export const financeWithdrawalRoutes = ({ db, payments }: GiveawayApi): Route[] 
       const asked = await listWithdrawalIntents(db, withdrawalId);
       const intents = await presentIntents(asked, (id) => payments.findTransfer(id));
       const retry = retryOf(withdrawal.state === 'NEEDS_ATTENTION', intents);
-      return { status: 200, body: { ...withdrawal, intents, retry } };
+      const history = await caseHistory(db, 'wallet_withdrawal', withdrawalId);
+      return { status: 200, body: { ...withdrawal, intents, retry, history } };
     },
   }),
   defineRoute({

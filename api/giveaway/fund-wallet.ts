@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Database } from '../../db/connect.ts';
 import { readFunding } from '../../db/wallet/fund-wallet.ts';
 import { listFundings } from '../../db/wallet/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -12,7 +11,7 @@ import {
 } from '../../workflows/wallet/contract.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { startAndAwait } from '../http/await-workflow.ts';
-import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
 import { pageOf, pageQuery } from '../http/paging.ts';
 import type { GiveawayApi } from './dependencies.ts';
 
@@ -25,11 +24,7 @@ const funding = z.object({
   failureCode: z.string().nullable(),
 });
 
-const fundingQuery = z.object({
-  ...pageQuery,
-  currency: currency.optional(),
-  state: z.enum(['pending', 'succeeded', 'failed', 'needs_attention']).optional(),
-});
+export const fundingState = z.enum(['pending', 'succeeded', 'failed', 'needs_attention']).optional();
 
 export const fundWalletRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route[] => [
   defineRoute({
@@ -88,25 +83,12 @@ export const fundWalletRoutes = ({ db, temporal, budgetMs }: GiveawayApi): Route
     path: '/v1/wallet/fundings',
     summary: 'My fundings, newest first',
     auth: 'wallet.read',
-    query: fundingQuery,
+    query: z.object({ ...pageQuery, currency: currency.optional(), state: fundingState }),
     responses: { 200: { description: 'Fundings' } },
-    handler: async ({ query, principal }) => listReply(db, { ...query, hostId: principal.userId }),
-  }),
-  defineRoute({
-    method: 'get',
-    path: '/v1/finance/fundings',
-    summary: 'Fundings of all hosts, newest first; those that need attention with their case and reason',
-    auth: 'finance.read',
-    query: fundingQuery.extend({ hostId: uuid.optional() }),
-    responses: { 200: { description: 'Fundings' } },
-    handler: ({ query }) => listReply(db, query),
+    handler: async ({ query, principal }) => {
+      const wanted = { ...query, state: query.state?.toUpperCase(), hostId: principal.userId };
+      const found = await listFundings(db, wanted);
+      return { status: 200, body: pageOf(found, query.limit, ({ fundingId }) => fundingId) };
+    },
   }),
 ];
-
-async function listReply(
-  db: Database,
-  query: z.output<typeof fundingQuery> & { hostId?: string | undefined },
-): Promise<Reply> {
-  const found = await listFundings(db, { ...query, state: query.state?.toUpperCase() });
-  return { status: 200, body: pageOf(found, query.limit, ({ fundingId }) => fundingId) };
-}

@@ -2,6 +2,12 @@ import { z } from 'zod';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
 import { findGiveaway, listGiveaways, type GiveawaySnapshot } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
+import {
+  RANDOMNESS_SETTINGS,
+  requireRandomness,
+  type GiveawayMode,
+  type RandomnessSetting,
+} from '../../domain/giveaway-modes.ts';
 import { CLAIM_MODES, CLAIM_VERIFICATIONS } from '../../domain/official-rules.ts';
 import { currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
@@ -35,10 +41,14 @@ export const draftSchema = {
     .default(0),
   ...prizesSchema,
   ...modeSchema,
+  /** Absent: the beacon, where one is configured; an instant win rests on a secret. */
+  randomness: z.enum(RANDOMNESS_SETTINGS).optional(),
 };
 const giveawayId = z.object({ giveawayId: uuid });
 
-export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
+export const giveawayRoutes = (api: GiveawayApi): Route[] => [...hostRoutes(api), ...publicRoutes(api)];
+
+const hostRoutes = ({ db, entryHashes, sources }: GiveawayApi): Route[] => [
   defineRoute({
     method: 'post',
     path: '/v1/giveaways',
@@ -56,6 +66,7 @@ export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
           ...times,
           prizes: unitsOf(body.prizes, resourceId),
           mode: modeOf(body),
+          randomness: chooseRandomness(body.randomness, body.mode, sources.beacon !== undefined),
           methods: methodsOf(body.entryMethods, resourceId, entryHashes),
           id: resourceId,
           hostId: principal.userId,
@@ -90,6 +101,9 @@ export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
       return { status: 200, body: { data, next: last ?? null } };
     },
   }),
+];
+
+const publicRoutes = ({ db }: GiveawayApi): Route[] => [
   defineRoute({
     method: 'get',
     path: '/v1/giveaways/{giveawayId}',
@@ -104,13 +118,25 @@ export const giveawayRoutes = ({ db, entryHashes }: GiveawayApi): Route[] => [
   }),
 ];
 
+/** What the host asks for, else the strongest that there is. @throws DomainError randomness_not_available. */
+function chooseRandomness(
+  asked: RandomnessSetting | undefined,
+  mode: GiveawayMode,
+  hasBeacon: boolean,
+): RandomnessSetting {
+  const randomness = asked ?? (hasBeacon && mode !== 'instant_win' ? 'drand' : 'commit_reveal');
+  requireRandomness(randomness, { mode, hasBeacon });
+  return randomness;
+}
+
 function requireGiveaway(snapshot: GiveawaySnapshot | undefined): GiveawaySnapshot {
   if (!snapshot) throw new DomainError('giveaway_not_found', 'There is no such giveaway.');
   return snapshot;
 }
 
 function presentGiveaway(snapshot: GiveawaySnapshot) {
-  const { giveaway, terms, mode, prizeGroups, participantCount, secretHash, version, now } = snapshot;
+  const { giveaway, terms, mode, prizeGroups, participantCount, secretHash, commitment, waitsFor, version, now } =
+    snapshot;
   return {
     id: giveaway.id,
     title: giveaway.title,
@@ -139,9 +165,13 @@ function presentGiveaway(snapshot: GiveawaySnapshot) {
       awardId: award.id,
       rank: award.rank,
       prizeId: award.prize_id,
+      groupId: award.prize?.group_id,
       state: award.state,
     })),
+    randomness: giveaway.rules.randomness ?? 'commit_reveal',
     secretHash,
+    commitment,
+    waitsFor,
     version,
   };
 }

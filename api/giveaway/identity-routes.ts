@@ -1,5 +1,6 @@
 import type { Route } from '../http/define-route.ts';
 import { apiKeyRoutes } from './api-keys.ts';
+import { eraseUserRoute } from './erase-user.ts';
 import { exchangeApiKeyRoute } from './exchange-api-key.ts';
 import type { IdentityDependencies } from './issue-tokens.ts';
 import { jwksRoute } from './jwks.ts';
@@ -13,6 +14,7 @@ import { userRoutes } from './users.ts';
 export const identityRoutes = (deps: IdentityDependencies): Route[] => [
   registerUserRoute(deps),
   ...userRoutes(deps),
+  eraseUserRoute(deps),
   logInRoute(deps),
   refreshSessionRoute(deps),
   logOutRoute(deps),

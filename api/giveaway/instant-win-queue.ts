@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../db/connect.ts';
 import {
   claimInstantWins,
@@ -77,7 +77,7 @@ export function createInstantWinQueue(db: Database, gate: AdmissionGate): Instan
 
   async function run(giveawayId: string, queue: Waiting[]): Promise<void> {
     // What comes in the same turn of the loop goes with the first batch.
-    await delay(0);
+    await setImmediate();
     while (queue.length > 0) {
       const wanted = Math.min(queue.length, MAX_BATCH);
       const batchId = randomUUID();

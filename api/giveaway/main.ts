@@ -1,5 +1,6 @@
 import { connect } from '../../db/connect.ts';
 import { ensureBootstrapAdmin } from '../../db/identity/ensure-bootstrap-admin.ts';
+import { drawSources } from '../../providers/beacon/adapter.ts';
 import { paymentWebhooks } from '../../providers/payments/adapter.ts';
 import { createTokenIssuer, createTokenVerifier } from '../../runtime/access-tokens.ts';
 import { createAdmissionGate } from '../../runtime/admission-gate.ts';
@@ -29,6 +30,8 @@ const config = loadConfig([
   'giveawayApi',
   'auth',
   'draws',
+  'beacon',
+  'timestamp',
   'entries',
   'payments',
   'claims',
@@ -69,9 +72,11 @@ const routes = giveawayApiRoutes({
   secrets: createSecretBox(config.DRAW_SECRET_KEYS),
   instantWinGate: createAdmissionGate(redis),
   entryHashes: createEntryHashes(config.ENTRY_HASH_KEYS),
+  sources: drawSources(config),
   verifyPaymentWebhook: paymentWebhooks(config),
   payments: lookUpPayments(config),
   claimLinks: createClaimLinks(config.CLAIM_LINK_KEYS),
+  addresses: createSecretBox(config.ADDRESS_KEYS),
   issuer: await createTokenIssuer(config.AUTH_SIGNING_KEY, config.ACCESS_TOKEN_TTL_MS),
   publicKeys: config.AUTH_PUBLIC_KEYS,
   refreshTokenTtlMs: config.REFRESH_TOKEN_TTL_MS,

@@ -9,7 +9,7 @@ import type { GiveawayApi } from './dependencies.ts';
 
 const params = z.object({ giveawayId: uuid });
 
-export const officialRulesRoutes = ({ db }: GiveawayApi): Route[] => [
+export const officialRulesRoutes = ({ db, sources }: GiveawayApi): Route[] => [
   defineRoute({
     method: 'get',
     path: '/v1/giveaways/{giveawayId}/rules',
@@ -20,7 +20,7 @@ export const officialRulesRoutes = ({ db }: GiveawayApi): Route[] => [
     responses: { 200: { description: 'Plain text' } },
     handler: async ({ params: { giveawayId }, query }) => {
       await requirePublic(db, giveawayId);
-      const text = await readRules(db, giveawayId, query.version);
+      const text = await readRules(db, giveawayId, sources, query.version);
       if (text === undefined) throw new DomainError('rules_version_not_found', 'There is no such version.', query);
       return { status: 200, body: text, type: 'text/plain', headers: { 'cache-control': 'no-cache' } };
     },

@@ -16,7 +16,7 @@ const SMALL_ENTRIES = 1_000;
 /** Large proofs that one process writes at once: each is a thread and a connection. */
 const MAX_STREAMS = 4;
 
-export function proofRoutes({ db }: GiveawayApi): Route[] {
+export function proofRoutes({ db, signer }: GiveawayApi): Route[] {
   let streams = 0;
   const stream = (giveawayId: string): Readable => {
     if (streams >= MAX_STREAMS) throw new DomainError('service_unavailable', 'Too many proofs are being read.');
@@ -32,6 +32,17 @@ export function proofRoutes({ db }: GiveawayApi): Route[] {
     return lines.join('');
   };
   return [
+    defineRoute({
+      method: 'get',
+      path: '/v1/proof-keys',
+      summary: 'The public key that signs commitments and receipts: note it before you need it',
+      auth: 'public',
+      responses: { 200: { description: 'Keys by the ids that proofs and receipts name; 32 bytes in hex' } },
+      handler: () => {
+        const { keyId, publicKey } = signer;
+        return Promise.resolve({ status: 200, body: { data: [{ keyId, alg: 'Ed25519', publicKey }] } });
+      },
+    }),
     defineRoute({
       method: 'get',
       path: '/v1/giveaways/{giveawayId}/proof',

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Command } from '../../db/call-command.ts';
+import type { AnswerOnce, OnceAnswered } from '../../db/idempotency/answer-once.ts';
 import type { Permission } from '../../domain/permissions.ts';
 import type { Principal } from '../../runtime/access-tokens.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -14,11 +15,16 @@ export interface Reply {
 
 /**
  * What a route of `idempotent: 'command'` works out: one command of the database, whose answer is the reply and is kept in the
- * command's own transaction; or, where that is not enough, work that is done under a claimed key.
+ * command's own transaction; or a call that keeps by itself what it was asked under which key, and whose answer is the
+ * reply; or, where that is not enough, work that is done under a claimed key.
  */
 export type OnceWork =
   | { readonly command: Command; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly once: (request: OnceRequest) => Promise<OnceAnswered> }
   | { readonly work: () => Promise<Reply> };
+
+/** A request, as it is known by its key. */
+export type OnceRequest = Omit<AnswerOnce, 'status' | 'headers'>;
 
 /** What a handler gets: everything parsed, nothing of HTTP. */
 export interface RouteInput<P, Q, B> {

@@ -1,28 +1,35 @@
 import { ERROR_STATUS } from '../../domain/errors.ts';
 import type { Route } from './define-route.ts';
-
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+import { escapeHtml, htmlPage } from './html-page.ts';
 
 /** The list of calls for people; machines read `/openapi.json`. */
 export function docsPage(title: string, routes: readonly Route[]): string {
-  const rows = routes.map(
-    (route) =>
-      `<tr><td><code>${route.method.toUpperCase()}</code></td><td><code>${escape(route.path)}</code></td>` +
-      `<td>${escape(route.summary)}</td><td>${route.auth === 'public' ? '' : `<code>${route.auth}</code>`}</td>` +
-      `<td>${route.idempotent ? 'yes' : ''}</td></tr>`,
+  const rows = routes.map((route) =>
+    row(
+      code(route.method.toUpperCase()),
+      code(route.path),
+      escapeHtml(route.summary),
+      route.auth === 'public' ? 'none' : code(route.auth),
+      route.idempotent ? 'yes' : '',
+    ),
   );
   const codes = Object.entries(ERROR_STATUS).map(
-    ([code, status]) => `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td></tr>`,
+    ([name, status]) => `<tr id="${name}"><td>${code(name)}</td><td>${status}</td></tr>`,
   );
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escape(title)}</title>
-<h1>${escape(title)}</h1>
-<p>Amounts are strings of minor units. Errors are problem documents (RFC 9457) with a stable <code>code</code>. The
-document for machines: <a href="/openapi.json">openapi.json</a>.</p>
-<table border="1" cellpadding="6"><thead><tr><th>Method</th><th>Path</th><th></th><th>Permission</th><th>Idempotency-Key</th></tr></thead>
-<tbody>${rows.join('\n')}</tbody></table>
-<h2>Codes</h2>
-<table border="1" cellpadding="6"><thead><tr><th>Code</th><th>Status</th></tr></thead>
-<tbody>${codes.join('\n')}</tbody></table></html>`;
+  return htmlPage(
+    title,
+    `<p>Amounts are strings of minor units. Errors are problem documents (RFC 9457) with a stable <code>code</code>. The
+document for machines: <a href="/openapi.json">openapi.json</a>. <a href="#codes">Codes of errors</a>.</p>
+<div class="wide" tabindex="0" role="region" aria-label="Calls">${table(['Method', 'Path', 'What it does', 'Permission', 'Idempotency-Key'], rows)}</div>
+<h2 id="codes">Codes</h2>
+<div class="wide">${table(['Code', 'Status'], codes)}</div>`,
+  );
 }
+
+const code = (text: string): string => `<code>${escapeHtml(text)}</code>`;
+
+const row = (...cells: readonly string[]): string => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+
+const table = (heads: readonly string[], rows: readonly string[]): string =>
+  `<table><thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join('')}</tr></thead>
+<tbody>${rows.join('\n')}</tbody></table>`;

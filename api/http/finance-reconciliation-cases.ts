@@ -21,6 +21,20 @@ import { pageOf, pageQuery } from './paging.ts';
 const params = z.object({ caseId: uuid });
 const decided = { caseNumber: z.int().min(1), reason: z.string().trim().min(3).max(500) };
 
+/** What books money takes two people. */
+const MONEY_DECISIONS = [
+  {
+    path: 'accept-loss',
+    kind: 'accept_loss',
+    summary: 'What the provider’s account lacks is our loss: takes two people',
+  },
+  {
+    path: 'hold-gain',
+    kind: 'hold_gain',
+    summary: 'What the provider’s account has more is held for whoever it belongs to: takes two people',
+  },
+] as const;
+
 /** Differences between the provider's file and the book of either service. */
 export const financeReconciliationCaseRoutes = (deps: ReconciliationApi): Route[] => [
   ...readingRoutes(deps),
@@ -92,26 +106,27 @@ const decisionRoutes = (deps: ReconciliationApi): Route[] => [
       handler: ({ params: { caseId }, body, ...who }) => decide(deps, caseId, { kind, ...body }, who),
     }),
   ),
-  defineRoute({
-    method: 'post',
-    path: '/v1/finance/reconciliation-cases/{caseId}/accept-loss',
-    summary: 'What the provider’s account lacks is our loss: takes two people',
-    auth: 'finance.decide',
-    idempotent: true,
-    params,
-    body: z.object(decided),
-    responses: {
-      200: { description: 'Booked by two people; or asked for, and another person has to ask for the same' },
-    },
-    handler: async ({ params: { caseId }, body, ...who }) => {
-      const found = await requireCase(deps, caseId);
-      requireLoss(found, body.caseNumber);
-      const subject = { subjectType: 'reconciliation_case', subjectId: caseId, kind: 'accept_loss' } as const;
-      const status = await secondDecision(deps.db, { decisionId: who.resourceId, ...subject, ...body }, who);
-      if (!status.approved) return { status: 200, body: { ...status, caseId } };
-      return decide(deps, caseId, { kind: 'accept_loss', ...body }, who);
-    },
-  }),
+  ...MONEY_DECISIONS.map(({ path, kind, summary }) =>
+    defineRoute({
+      method: 'post',
+      path: `/v1/finance/reconciliation-cases/{caseId}/${path}`,
+      summary,
+      auth: 'finance.decide',
+      idempotent: true,
+      params,
+      body: z.object(decided),
+      responses: {
+        200: { description: 'Booked by two people; or asked for, and another person has to ask for the same' },
+      },
+      handler: async ({ params: { caseId }, body, ...who }) => {
+        requireBookable(await requireCase(deps, caseId), kind, body.caseNumber);
+        const subject = { subjectType: 'reconciliation_case', subjectId: caseId, kind } as const;
+        const status = await secondDecision(deps.db, { decisionId: who.resourceId, ...subject, ...body }, who);
+        if (!status.approved) return { status: 200, body: { ...status, caseId } };
+        return decide(deps, caseId, { kind, ...body }, who);
+      },
+    }),
+  ),
 ];
 
 async function requireCase({ db }: ReconciliationApi, caseId: string): Promise<ReconciliationCase> {
@@ -121,12 +136,21 @@ async function requireCase({ db }: ReconciliationApi, caseId: string): Promise<R
 }
 
 /** Nobody is asked to approve what would be refused. */
-function requireLoss({ state, caseNumber, differenceMinor }: ReconciliationCase, decidedOn: number): void {
+function requireBookable(
+  { state, caseNumber, differenceMinor }: ReconciliationCase,
+  kind: (typeof MONEY_DECISIONS)[number]['kind'],
+  decidedOn: number,
+): void {
   if (state !== 'OPEN') throw new DomainError('case_not_open', 'The case is resolved.');
   if (caseNumber !== decidedOn)
     throw new DomainError('case_changed', 'The case has changed since you looked.', { caseNumber });
-  if (!differenceMinor.startsWith('-'))
+  const difference = BigInt(differenceMinor);
+  if (kind === 'accept_loss' && difference >= 0n)
     throw new DomainError('reconciliation_no_loss', 'The provider’s account lacks nothing because of this.', {
+      differenceMinor,
+    });
+  if (kind === 'hold_gain' && difference <= 0n)
+    throw new DomainError('reconciliation_no_gain', 'The provider’s account has nothing more because of this.', {
       differenceMinor,
     });
 }

@@ -6,7 +6,7 @@ import { DomainError, ERROR_STATUS, type ErrorCode } from '../../domain/errors.t
 import { nameUuid } from '../../domain/ids.ts';
 import { sha1, sha256 } from '../../runtime/crypto.ts';
 import { canonicalJson } from './canonical-json.ts';
-import type { OnceWork, Reply } from './define-route.ts';
+import type { OnceRequest, OnceWork, Reply } from './define-route.ts';
 import { asRefusal } from './errors.ts';
 import { PROBLEM_TYPE, toProblem, type Occurrence } from './problem.ts';
 
@@ -87,15 +87,24 @@ export async function commandForKey(
     return refused(error);
   }
   if ('work' in prepared) return onceForKey(db, budgetMs, call, prepared.work, present);
-  const { command, status, headers = {} } = prepared;
   let once: OnceAnswered;
   try {
-    once = await answerOnce(db, { ...asked, budgetMs, status, headers }, command);
+    once = await carryOut(db, { ...asked, budgetMs }, prepared);
   } catch (error) {
     return refused(error);
   }
   if (once.kind === 'answered' && once.fresh) return toReply(once.answer, call, present);
   return answerWithoutWork(once, budgetMs, call, present);
+}
+
+function carryOut(
+  db: Database,
+  request: OnceRequest,
+  work: Exclude<OnceWork, { work: unknown }>,
+): Promise<OnceAnswered> {
+  if ('once' in work) return work.once(request);
+  const { command, status, headers = {} } = work;
+  return answerOnce(db, { ...request, status, headers }, command);
 }
 
 /** About the key itself: never its answer. */

@@ -16,7 +16,7 @@ export class InvalidRequest extends DomainError {
   constructor(issues: readonly Issue[]) {
     const decisive = issues.find(({ code }) => isErrorCode(code)) ?? issues[0];
     const code = isErrorCode(decisive?.code) ? decisive.code : 'validation_failed';
-    super(code, decisive?.message ?? 'The request is not valid.');
+    super(code, decisive ? `${decisive.path}: ${decisive.message}` : 'The request is not valid.');
     this.issues = issues;
   }
 }

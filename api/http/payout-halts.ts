@@ -6,12 +6,15 @@ import {
   AWAIT_RESUMED,
   RESUME_PAYOUTS,
   resumePayoutsId,
+  WAKE_PAYOUTS,
+  wakePayoutsId,
   type PayoutHaltView,
   type ResumePayoutsInput,
+  type WakePayoutsInput,
 } from '../../workflows/audit/contract.ts';
 import { uuid } from './amounts.ts';
 import type { AuditedService } from './audit-books.ts';
-import { startAndAwait } from './await-workflow.ts';
+import { startAndAwait, startWorkflow } from './await-workflow.ts';
 import { defineRoute, type Route } from './define-route.ts';
 import { pageOf, pageQuery } from './paging.ts';
 
@@ -77,9 +80,28 @@ export const payoutHaltRoutes = ({ db, temporal, budgetMs }: AuditedService, tas
     responses: {
       200: { description: 'Which are waived by two people, which wait for another person, and the halt' },
     },
-    handler: async ({ params, body, actor, requestId }) => ({
-      status: 200,
-      body: await waiveFindings(db, { ...params, ...body }, { actor, requestId }),
-    }),
+    handler: async ({ params, body, actor, requestId }) => {
+      const answer = await waiveFindings(db, { ...params, ...body }, { actor, requestId });
+      const { haltId: id, currency, liftedAt } = answer.halt;
+      if (liftedAt !== null) await wake({ temporal, budgetMs }, taskQueue, id, { currency, requestId });
+      return { status: 200, body: answer };
+    },
   }),
 ];
+
+const wake = (
+  { temporal, budgetMs }: Pick<AuditedService, 'temporal' | 'budgetMs'>,
+  taskQueue: TaskQueue,
+  halt: string,
+  input: WakePayoutsInput,
+): Promise<void> =>
+  startWorkflow(temporal, {
+    workflowType: WAKE_PAYOUTS,
+    workflowId: wakePayoutsId(halt),
+    taskQueue,
+    args: [input],
+    summary: `Payouts in ${input.currency} begin again after halt ${halt}`,
+    searchAttributes: { RequestId: input.requestId },
+    memo: { requestId: input.requestId },
+    budgetMs,
+  });

@@ -4,6 +4,7 @@ import { reportError } from '../../runtime/report-error.ts';
 import type { AppContext } from './app-state.ts';
 import { asRefusal } from './errors.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import { problemPage } from './problem-page.ts';
 
 /** How soon a caller may come again when nothing better is known. */
 const RETRY_AFTER_SECONDS = 1;
@@ -36,8 +37,11 @@ function renderProblem(context: AppContext, refusal: DomainError): void {
   if (COME_AGAIN.has(problem.code)) context.set('retry-after', retryAfter(refusal));
   if (problem.status === 401) context.set('www-authenticate', challenge(problem.code));
   context.status = problem.status;
-  context.body = problem;
-  context.type = PROBLEM_TYPE;
+  // Who opens an address in a browser asks for a page; whoever takes anything gets the document.
+  const asksForPage = context.accepts('json', 'html') === 'html';
+  context.vary('accept');
+  context.body = asksForPage ? problemPage(problem) : problem;
+  context.type = asksForPage ? 'text/html' : PROBLEM_TYPE;
 }
 
 function retryAfter({ details }: DomainError): string {

@@ -101,11 +101,13 @@ export const SETTLEMENT_CHECKS: readonly Check[] = [
     pace: 'touched',
     sql: ({ reference }) => `
       select i.id::text as subject, i.currency, ${brokenIf(`(p.amount_minor, p.currency) is distinct from (i.amount_minor, i.currency)
-          or r.kind is distinct from case i.state when 'SUCCEEDED' then 'post' when 'FAILED_DEFINITE' then 'void' end`)},
+          or r.kind is distinct from case i.state when 'SUCCEEDED' then 'post' when 'REVERSED' then 'post' when 'FAILED_DEFINITE' then 'void' end
+          or (b.id is not null) <> (i.state = 'REVERSED')`)},
         jsonb_build_object('refundId', i.refund_id, 'state', i.state, 'ledger', coalesce(r.kind, p.kind, 'nothing')) as facts
       from refund_intents i
       left join ledger_transfers p on p.id = ledger_uuid('transfer', 'pull-back', i.id::text) and p.kind = 'pending'
       left join ledger_transfers r on r.pending_id = p.id
+      left join ledger_transfers b on b.corrects_id = r.id
       where ${reference('i.refund_id')}`,
   },
   {
@@ -127,6 +129,8 @@ export const SETTLEMENT_CHECKS: readonly Check[] = [
         from refunds r left join refund_intents i on i.refund_id = r.id and i.state in ('SENT', 'UNKNOWN') where r.state in ('REQUESTED', 'PULLING_BACK')
         union all select 'release', id, currency, updated_at, :budget::interval from escrow_releases where state = 'RELEASING'
         union all select 'order', id, currency, updated_at, :budget::interval from card_orders where state in ('RESERVING', 'ISSUING')
+        union all select 'order cancellation', c.id, o.currency, c.updated_at, :budget::interval
+          from card_order_cancellations c join card_orders o on o.id = c.order_id where c.state = 'RUNNING'
         union all select 'authorisation', id, currency, expires_at, :budget::interval from card_authorisations where state = 'OPEN'
         union all select 'reservation', id, currency, updated_at, :budget::interval from escrow_reservations where state = 'RESERVING'
         union all select 'card', id, currency, next_deadline, :budget::interval from gift_cards

@@ -55,6 +55,18 @@ export const untouchedCardOrders = untouchedRows<OpenCardOrder>({
   open: "t.state in ('RESERVING', 'ISSUING')",
 });
 
+export interface OpenOrderCancellation extends UntouchedRow {
+  readonly orderId: string;
+  readonly actor: string;
+}
+
+export const untouchedOrderCancellations = untouchedRows<OpenOrderCancellation>({
+  from: 'card_order_cancellations t',
+  aggregate: 'card_order_cancellation',
+  columns: `t.order_id as "orderId", t.requested_by as actor`,
+  open: "t.state = 'RUNNING'",
+});
+
 /** Batches that are paid, and whose escrows are not all settled yet. */
 export const batchesWithEscrows = (db: Db, untouchedMs: number, limit: number): Promise<string[]> =>
   db('settlements')
@@ -64,3 +76,28 @@ export const batchesWithEscrows = (db: Db, untouchedMs: number, limit: number): 
     .orderBy('id')
     .limit(limit)
     .pluck<string[]>('id');
+
+export interface WaitingPayouts {
+  /** `*`: every currency. */
+  readonly currency: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** Settlements that have nothing at the provider, and so may wait for the end of a halt; in the order of their ids. */
+export function waitingSettlements(
+  db: Db,
+  { currency, after, limit }: WaitingPayouts,
+): Promise<{ id: string; workflowId: string }[]> {
+  const query = db('settlements as s')
+    .where({ state: 'SETTLING' })
+    .whereRaw(
+      `not exists (select from settlement_intents i where i.settlement_id = s.id and i.state in ('SENT', 'UNKNOWN'))`,
+    );
+  if (currency !== '*') void query.where({ currency });
+  if (after !== undefined) void query.where('id', '>', after);
+  return query
+    .orderBy('id')
+    .limit(limit)
+    .select<{ id: string; workflowId: string }[]>('id', 'workflow_id as workflowId');
+}

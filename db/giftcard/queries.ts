@@ -80,6 +80,8 @@ export interface HistoryEntry {
   readonly at: Date;
   readonly actor: string;
   readonly reason: string | null;
+  /** Of what was parked, or decided. */
+  readonly caseNumber: number | null;
 }
 
 /** The states that a settlement went through, from its events. */
@@ -90,7 +92,8 @@ export const settlementHistory = (db: Db, settlementId: string): Promise<History
       .whereRaw("payload ->> 'state' is not null")
       .orderBy('version')
       .select<HistoryEntry[]>(
-        db.raw(`payload ->> 'state' as state, occurred_at as at, actor, payload ->> 'reason' as reason`),
+        db.raw(`payload ->> 'state' as state, occurred_at as at, actor, payload ->> 'reason' as reason,
+          (payload ->> 'caseNumber')::int as "caseNumber"`),
       ),
   );
 

@@ -1,6 +1,7 @@
 import type { Cause } from '../../domain/cause.ts';
-import { callCommand, type Command } from '../call-command.ts';
+import type { Command } from '../call-command.ts';
 import type { Db } from '../connect.ts';
+import { runCommand } from '../ledger/call-together.ts';
 import type { PayoutRules, SettlementStep } from './pay-settlement.ts';
 
 export interface RedeemGiftCard {
@@ -51,15 +52,14 @@ export interface ConfirmedRedemption extends Redemption {
  *   card_already_redeemed, card_not_redeemable, card_over_redemption, currency_mismatch, authorisation_not_found,
  *   authorisation_expired, authorisation_voided, authorisation_confirmed.
  */
-export const redeemGiftCard = (db: Db, input: RedeemGiftCard, cause: Cause): Promise<ConfirmedRedemption> => {
-  const command = redeemGiftCardCommand(input, cause);
-  return callCommand<ConfirmedRedemption>(db, command.name, command.input);
-};
+export const redeemGiftCard = (db: Db, input: RedeemGiftCard, cause: Cause): Promise<ConfirmedRedemption> =>
+  runCommand<ConfirmedRedemption>(db, redeemGiftCardCommand(input, cause));
 
 /** The same as a command that is still to be carried out; its answer is a ConfirmedRedemption. */
 export const redeemGiftCardCommand = ({ payout, ...input }: RedeemGiftCard, cause: Cause): Command => ({
   name: 'redeem_gift_card',
   input: { ...input, ...payout, ...cause },
+  locksFirst: input.cardId,
 });
 
 export async function readRedemption(db: Db, id: string): Promise<Redemption | undefined> {

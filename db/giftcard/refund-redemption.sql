@@ -37,6 +37,7 @@ declare
   v_merchant bigint;
 begin
   if f.state = 'COMPLETED' then return refund_answer(f, null); end if;
+  if p ->> 'caseNumber' is not null then perform note_refund_retry(f, p); end if;
   select * into i from refund_intents where refund_id = f.id and state in ('SENT', 'UNKNOWN');
   if found then return refund_answer(f, i); end if;
   -- Locked: while it is, no batch takes it.
@@ -59,6 +60,18 @@ begin
     end if;
   end if;
   return refund_answer((select x from refunds x where x.id = f.id), null);
+end $$;
+
+-- Somebody has decided that it is tried again: who, why and on which case stays in its history. Repeated under the same
+-- request it is noted once; a refund that moves already was decided on.
+create or replace function note_refund_retry(f refunds, p jsonb) returns void language plpgsql as $$
+begin
+  if f.state <> 'WAITING_FOR_MERCHANT' then return; end if;
+  perform require_refund_case(f, (p ->> 'caseNumber')::int);
+  if (select e.aggregate_id from domain_events e where e.aggregate_type = 'refund' and e.aggregate_id = f.id
+      and e.type = 'giftcard.refund.retried' and e.correlation_id = p ->> 'requestId' limit 1) is null then
+    perform append_refund_event(f, 'giftcard.refund.retried', p);
+  end if;
 end $$;
 
 create or replace function lock_refund(p_id uuid) returns refunds language plpgsql as $$
@@ -159,7 +172,7 @@ begin
       ledger_transfer('posted', ledger_uuid('transfer', 'pull-back', i.id::text, 'fee'), ledger_account('provider:costs', 'platform', f.currency),
         ledger_account('provider:clearing', 'platform', f.currency), (p ->> 'providerFeeMinor')::bigint, f.currency, 'refund.pull-back.fee', f.id::text)]
       || book_refund(f, 'pulled_back', i.amount_minor, p));
-  elsif i.state <> 'SUCCEEDED' then
+  elsif i.state not in ('SUCCEEDED', 'REVERSED') then
     raise exception 'intent % is % and cannot succeed', i.id, i.state;
   end if;
   return refund_answer((select x from refunds x where x.id = f.id), null);
@@ -236,7 +249,7 @@ end $$;
 create or replace function append_refund_event(f refunds, p_type text, p jsonb) returns void language sql as $$
   select append_event('refund', f.id, p_type, jsonb_build_object('redemptionId', f.redemption_id, 'merchantId', f.merchant_id,
     'currency', f.currency, 'amountMinor', f.amount_minor::text, 'state', f.state, 'way', f.way, 'reason', f.failure_code,
-    'caseNumber', f.case_number), p)
+    'caseNumber', f.case_number, 'decisionReason', p ->> 'decisionReason'), p)
 $$;
 
 create or replace function refund_answer(f refunds, i refund_intents) returns jsonb language sql stable as $$

@@ -54,9 +54,16 @@ interface RefundRef {
 export const requestRefund = (db: Db, input: RequestRefund, cause: Cause): Promise<RefundStep> =>
   callCommand<RefundStep>(db, 'request_refund', { ...input, ...cause });
 
-/** Books it, waits for the settlement under way, or has the provider take the merchant's part back. */
-export const continueRefund = (db: Db, input: RefundRef, cause: Cause): Promise<RefundStep> =>
-  callCommand<RefundStep>(db, 'continue_refund', { ...input, ...cause });
+/**
+ * Books it, waits for the settlement under way, or has the provider take the merchant's part back. With a case number
+ * because somebody has decided so, which is noted.
+ * @throws DomainError case_not_open, case_changed.
+ */
+export const continueRefund = (
+  db: Db,
+  input: RefundRef & { caseNumber?: number; decisionReason?: string },
+  cause: Cause,
+): Promise<RefundStep> => callCommand<RefundStep>(db, 'continue_refund', { ...input, ...cause });
 
 /** The provider has taken it back: the card has its value again. */
 export const completePullBack = (
@@ -80,8 +87,11 @@ export const parkRefund = (db: Db, input: RefundRef & { reason: string }, cause:
  * The platform lends the merchant's part, as two people have decided.
  * @throws DomainError case_not_open, case_changed, second_person_missing, refund_pull_back_open.
  */
-export const honourRefund = (db: Db, input: RefundRef & { caseNumber: number }, cause: Cause): Promise<RefundStep> =>
-  callCommand<RefundStep>(db, 'honour_refund', { ...input, ...cause });
+export const honourRefund = (
+  db: Db,
+  input: RefundRef & { caseNumber: number; decisionReason?: string },
+  cause: Cause,
+): Promise<RefundStep> => callCommand<RefundStep>(db, 'honour_refund', { ...input, ...cause });
 
 const ANSWER = 'refund_answer(refunds, null) as answer';
 
@@ -123,7 +133,7 @@ export interface RefundIntent {
   readonly number: number;
   readonly amountMinor: bigint;
   readonly sourceAccount: string;
-  readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE';
+  readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE' | 'REVERSED';
   readonly failureCode: string | null;
   readonly firstSentAt: Date;
 }

@@ -1,13 +1,14 @@
 -- Escrow of a reservation: its cash and its funding fee lie on accounts of the reservation until it is posted, and are
 -- split over the accounts of its cards then. So a publish has one clearing transfer, and a reserve two transfers,
 -- whatever the number of cards.
-create or replace function reserve_escrow(p jsonb) returns jsonb language plpgsql as $$
+-- Rows are looked up by their keys, however small the tables were when that was planned.
+create or replace function reserve_escrow(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := (p ->> 'reservationId')::uuid;
   v_currency text := p ->> 'currency';
   v_gross bigint := (p ->> 'grossMinor')::bigint;
   v_fee bigint := (p ->> 'fundingFeeMinor')::bigint;
-  v_refused record;
+  v_in_pieces boolean := coalesce((p ->> 'inPieces')::boolean, false);
   r escrow_reservations;
 begin
   insert into escrow_reservations (id, giveaway_id, host_id, currency, gross_minor, fee_minor, state)
@@ -17,7 +18,7 @@ begin
     select * into r from escrow_reservations where id = v_id for update;
     if r.state = 'VOIDED' then
       perform refuse('escrow_reservation_voided', 'This reservation was undone.', jsonb_build_object('reservationId', v_id));
-    elsif (r.gross_minor, r.fee_minor, r.currency) is distinct from (v_gross, v_fee, v_currency) or exists (
+    elsif (r.gross_minor, r.fee_minor, r.currency) is distinct from (v_gross, v_fee, v_currency) or not v_in_pieces and exists (
       select from jsonb_to_recordset(p -> 'cards') as x("cardId" uuid, "faceMinor" bigint)
       full join (select id, face_minor from gift_cards where reservation_id = v_id) c on c.id = x."cardId"
       where c.face_minor is distinct from x."faceMinor") then
@@ -27,13 +28,38 @@ begin
   end if;
 
   perform insert_priced_cards(v_id, p);
-  if (select coalesce(sum(face_minor), 0) from gift_cards where reservation_id = v_id) <> v_gross then
+  -- Of cards that follow in pieces the last piece says whether they add up.
+  if not v_in_pieces and (select coalesce(sum(face_minor), 0) from gift_cards where reservation_id = v_id) <> v_gross then
     perform refuse('escrow_reservation_conflict', 'The faces of the cards do not add up to the amount.', jsonb_build_object('reservationId', v_id));
   end if;
   perform book_reservation(v_id, v_gross - v_fee, v_fee, v_currency);
   perform append_event('reservation', v_id, 'giftcard.reservation.reserving', jsonb_build_object(
     'giveawayId', p -> 'giveawayId', 'grossMinor', v_gross::text, 'feeMinor', v_fee::text, 'currency', v_currency), p);
   return jsonb_build_object('reservationId', v_id, 'state', 'RESERVING');
+end $$;
+
+-- The next cards of a reservation whose cards come in pieces, each with its part of the funding fee, which the giver has
+-- allocated over all of them. The last piece is refused unless all faces and fees add up. Repeated it changes nothing.
+-- Rows are looked up by their keys, however small the tables were when that was planned.
+create or replace function reserve_cards(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
+declare
+  v_id uuid := (p ->> 'reservationId')::uuid;
+  r escrow_reservations;
+begin
+  -- Shared: an undo waits, or is seen.
+  select * into r from escrow_reservations where id = v_id for share;
+  if not found then perform refuse('escrow_not_found', 'There is no such reservation.', jsonb_build_object('reservationId', v_id)); end if;
+  if r.state = 'VOIDED' then
+    perform refuse('escrow_reservation_voided', 'This reservation was undone.', jsonb_build_object('reservationId', v_id));
+  end if;
+  if r.state = 'RESERVING' then
+    perform insert_priced_cards(v_id, p || jsonb_build_object('giveawayId', r.giveaway_id, 'hostId', r.host_id, 'currency', r.currency));
+  end if;
+  if (p ->> 'last')::boolean and (select (coalesce(sum(c.face_minor), 0), coalesce(sum(c.funding_fee_minor), 0)) from gift_cards c
+      where c.reservation_id = v_id) is distinct from (r.gross_minor::numeric, r.fee_minor::numeric) then
+    perform refuse('escrow_reservation_conflict', 'The cards do not add up to the amount and its fee.', jsonb_build_object('reservationId', v_id));
+  end if;
+  return jsonb_build_object('reservationId', v_id, 'state', r.state);
 end $$;
 
 -- The two pending transfers of a reservation. The clearing one has the same id on the giver's book.
@@ -49,8 +75,8 @@ begin
       ledger_account('fees:funding', p_id::text, p_currency), v_escrow, p_fee_minor, p_currency, 'publish.reserve.fee', p_id::text)]);
 end $$;
 
--- The cards of a reservation, each with its part of the funding fee (largest remainder, ties by card id) and with the
--- rate of now, frozen.
+-- Cards of a reservation with the rate of now, frozen, and each with its part of the funding fee: as it is given, or else
+-- all of them together, by largest remainder, ties by card id.
 create or replace function insert_priced_cards(p_reservation_id uuid, p jsonb) returns void language plpgsql as $$
 declare
   v_fee numeric := (p ->> 'fundingFeeMinor')::numeric;
@@ -79,20 +105,22 @@ begin
   end loop;
 
   with shares as (
-    select x.*, div(v_fee * x."faceMinor", v_gross) as share, mod(v_fee * x."faceMinor", v_gross) as remainder
-    from jsonb_to_recordset(p -> 'cards') as x("cardId" uuid, "merchantId" uuid, "catalogueItemId" uuid, "faceMinor" bigint)
+    select x."cardId", x."merchantId", x."catalogueItemId", x."faceMinor", x."fundingFeeMinor" as given, div(v_fee * x."faceMinor", v_gross) as share, mod(v_fee * x."faceMinor", v_gross) as remainder
+    from jsonb_to_recordset(p -> 'cards') as x("cardId" uuid, "merchantId" uuid, "catalogueItemId" uuid, "faceMinor" bigint, "fundingFeeMinor" bigint)
   ), ranked as (
     select s.*, row_number() over (order by remainder desc, "cardId") as place, v_fee - sum(share) over () as left_over from shares s
   )
   insert into gift_cards (id, reservation_id, giveaway_id, host_id, merchant_id, catalogue_item_id, currency, face_minor,
                           funding_fee_minor, rate_version, rate_ppm, rate_min_minor, rate_max_minor)
   select s."cardId", p_reservation_id, (p ->> 'giveawayId')::uuid, (p ->> 'hostId')::uuid, s."merchantId", s."catalogueItemId",
-    p ->> 'currency', s."faceMinor", s.share + (s.place <= s.left_over)::int, r.version, r.rate_ppm, r.min_minor, r.max_minor
+    p ->> 'currency', s."faceMinor", coalesce(s.given, s.share + (s.place <= s.left_over)::int), r.version, r.rate_ppm, r.min_minor, r.max_minor
   from ranked s
   join lateral (select * from merchant_rates r where r.merchant_id = s."merchantId" and r.effective_at <= now()
-                order by r.effective_at desc, r.version desc limit 1) r on true;
+                order by r.effective_at desc, r.version desc limit 1) r on true
+  on conflict (id) do nothing;
 
-  select c.id into v from gift_cards c where c.reservation_id = p_reservation_id and (shares_up_to(c, c.face_minor)).merchant <= 0 limit 1;
+  select c.id into v from gift_cards c
+  where c.id in (select (x ->> 'cardId')::uuid from jsonb_array_elements(p -> 'cards') x) and (shares_up_to(c, c.face_minor)).merchant <= 0 limit 1;
   if found then
     perform refuse('settlement_leaves_nothing', 'Fees would leave the merchant nothing.', jsonb_build_object('cardId', v.id));
   end if;

@@ -27,5 +27,5 @@ begin
   elsif i.state <> 'REVERSED' then
     raise exception 'intent % is % and cannot come back', i.id, i.state;
   end if;
-  return settlement_step(s, null) || jsonb_build_object('currency', s.currency, 'mine', s.workflow_id = p ->> 'workflowId');
+  return settlement_step(s, null) || jsonb_build_object('currency', s.currency, 'merchantId', s.merchant_id, 'cardId', s.card_id, 'mine', s.workflow_id = p ->> 'workflowId');
 end $$;

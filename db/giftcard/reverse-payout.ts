@@ -5,6 +5,10 @@ import type { SettlementStep } from './pay-settlement.ts';
 
 export interface ReversedPayout extends SettlementStep {
   readonly currency: string;
+  /** Null: a carried share of the platform. */
+  readonly merchantId: string | null;
+  /** Null: of a batch. */
+  readonly cardId: string | null;
   /** Whether the given workflow is to wait for the decision; else the settlement's own is still at work. */
   readonly mine: boolean;
 }

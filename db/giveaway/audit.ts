@@ -63,6 +63,29 @@ export const GIVEAWAY_CHECKS: readonly Check[] = [
       from giveaways where state in ('FUNDING', 'SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN')`,
   },
   {
+    name: 'deliveries.sent',
+    invariant: 'no verified claim waits for weeks until its prize is sent',
+    pace: 'always',
+    sql: () => `
+      select a.id::text as subject, ${OF_GIVEAWAY('a')},
+        case when a.verified_at < now() - interval '14 days' then 'late' else 'in_flight' end as verdict,
+        jsonb_build_object('giveawayId', a.giveaway_id, 'verifiedAt', a.verified_at) as facts
+      from giveaway_deliveries d join giveaway_awards a on a.id = d.award_id where a.state = 'VERIFIED'`,
+  },
+  {
+    name: 'deliveries.states',
+    invariant: 'a prize that is sent has come as far as its award',
+    pace: 'daily',
+    sql: () => `
+      select a.id::text as subject, ${OF_GIVEAWAY('a')}, ${brokenIf(`case a.state
+          when 'CLAIMED' then d.state is distinct from 'ADDRESSED' when 'VERIFIED' then d.state is distinct from 'ADDRESSED'
+          when 'FULFILLING' then coalesce(d.state not in ('SHIPPED', 'UNDELIVERABLE'), true)
+          when 'FULFILLED' then d.state is distinct from 'DELIVERED' else d.state in ('SHIPPED', 'DELIVERED') end`)},
+        jsonb_build_object('giveawayId', a.giveaway_id, 'award', a.state, 'delivery', d.state) as facts
+      from giveaway_awards a join giveaway_prizes u on u.id = a.prize_id and u.kind = 'physical'
+      left join giveaway_deliveries d on d.award_id = a.id`,
+  },
+  {
     name: 'instant-wins.slots',
     invariant: 'every prize unit that was won at once is one attempt’s and one award’s',
     pace: 'daily',

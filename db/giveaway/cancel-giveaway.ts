@@ -53,7 +53,7 @@ export interface LeftOverPrizes {
 export async function leftOverPrizes(db: Db, giveawayId: string): Promise<LeftOverPrizes> {
   const result: unknown = await db.raw(
     `select g.host_id as "hostId", g.currency, case g.state when 'CANCELLED' then 'cancelled' else 'unassigned' end as reason,
-       array(select p.card_id from giveaway_prizes p where p.giveaway_id = g.id and not exists (
+       array(select p.card_id from giveaway_prizes p where p.giveaway_id = g.id and p.card_id is not null and not exists (
          select from giveaway_awards a where a.prize_id = p.id and a.state not in ('EXPIRED', 'DECLINED', 'DISQUALIFIED'))
          order by p.card_id) as "cardIds"
      from giveaways g where g.id = ?`,

@@ -7,13 +7,22 @@ begin
   a := lock_own_award(p);
   if a.state in ('CLAIMED', 'VERIFIED', 'FULFILLING', 'FULFILLED') then return award_answer(a); end if;
   perform require_claimable(a);
-  update giveaway_awards set claimed_at = clock_timestamp(), claim_workflow_id = p ->> 'workflowId' where id = a.id;
+  if (select u.kind from giveaway_prizes u where u.id = a.prize_id) = 'physical' then
+    perform refuse('award_address_missing', 'This prize is sent by post: the claim says where to.', jsonb_build_object('awardId', a.id));
+  end if;
+  return award_answer(accept_claim(a, p ->> 'workflowId', p));
+end $$;
+
+-- Of an award that the caller has locked and found claimable.
+create or replace function accept_claim(a giveaway_awards, p_workflow_id text, p jsonb) returns giveaway_awards language plpgsql as $$
+begin
+  update giveaway_awards set claimed_at = clock_timestamp(), claim_workflow_id = p_workflow_id where id = a.id;
   a := move_award(a, 'CLAIMED', p);
   if not claim_needs_decision(a) then
     update giveaway_awards set verified_at = clock_timestamp() where id = a.id;
     a := move_award(a, 'VERIFIED', p);
   end if;
-  return award_answer(a);
+  return a;
 end $$;
 
 create or replace function lock_own_award(p jsonb) returns giveaway_awards language plpgsql as $$

@@ -7,7 +7,8 @@ export interface Award {
   readonly id: string;
   readonly giveawayId: string;
   readonly prizeId: string;
-  readonly cardId: string;
+  /** Null where the prize is no gift card. */
+  readonly cardId: string | null;
   readonly participantId: string;
   readonly rank: number;
   readonly state: AwardState;
@@ -23,7 +24,8 @@ export interface ClaimAward {
 /**
  * NOTIFIED → CLAIMED, within the claim window by the database's clock, and → VERIFIED where nobody has to decide first.
  * Claimed before by the same person: the same answer again.
- * @throws DomainError award_not_found, award_not_yours, award_claim_expired, award_not_claimable.
+ * @throws DomainError award_not_found, award_not_yours, award_claim_expired, award_not_claimable,
+ *   award_address_missing (of a prize that is sent).
  */
 export const claimAward = (db: Db, input: ClaimAward, cause: Cause): Promise<Award> =>
   callCommand<Award>(db, 'claim_award', { ...input, ...cause });

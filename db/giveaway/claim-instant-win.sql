@@ -2,7 +2,9 @@
 -- advisory lock (shared, as entries do: the freeze waits for it), then the row under which attempts are numbered. Each
 -- gets an answer of its own: the attempt, or the code of its refusal. An entry that was used before gets its first
 -- answer. @returns the answers in the given order, and how many units are left.
-create or replace function claim_instant_wins(p jsonb) returns jsonb language plpgsql as $$
+create or replace function claim_instant_wins(p jsonb) returns jsonb language plpgsql
+-- Every look-up is by a key: to plan them anew for each batch would cost more than the look-ups.
+set plan_cache_mode = force_generic_plan as $$
 declare
   v_giveaway uuid := (p ->> 'giveawayId')::uuid;
   v_now timestamptz;
@@ -25,9 +27,10 @@ begin
   from giveaway_instant_wins w where w.giveaway_id = v_giveaway for update;
   select instant_win_closed(g), coalesce(g.rules ->> 'prizesPerPerson', 'one') = 'one' into v_closed, v_one from giveaways g where g.id = v_giveaway;
   v_closed := coalesce(v_closed, case when v_number is null then 'instant_win_not_found' end);
-  -- No more than this batch can win, in the order in which units are won.
+  -- No more than the hits of this batch can win, in the order in which units are won.
   v_slots := array(select s from giveaway_instant_slots s where s.giveaway_id = v_giveaway and s.attempt is null
-    order by s.due_at nulls first, s.position limit jsonb_array_length(p -> 'attempts'));
+    order by s.due_at nulls first, s.position
+    limit (select count(*) from jsonb_array_elements(p -> 'attempts') x where (x ->> 'hit')::boolean));
   v_left := (select count(*) from giveaway_instant_slots s where s.giveaway_id = v_giveaway and s.attempt is null);
   v_winners := array(select t.participant_id from giveaway_instant_attempts t where v_one and t.giveaway_id = v_giveaway and t.unit_id is not null
     and t.participant_id in (select (x ->> 'participantId')::uuid from jsonb_array_elements(p -> 'attempts') x));
@@ -71,7 +74,7 @@ $$;
 create or replace function instant_win_candidates(p_giveaway_id uuid, p_attempts jsonb)
 returns table (place bigint, entry_id uuid, participant_id uuid, nonce text, hit boolean, used boolean, code text) language sql stable as $$
   select a.place, (a.item ->> 'entryId')::uuid, (a.item ->> 'participantId')::uuid, a.item ->> 'clientNonce', (a.item ->> 'hit')::boolean,
-    t.number is not null,
+    (select t.number from giveaway_instant_attempts t where t.entry_id = (a.item ->> 'entryId')::uuid) is not null,
     case when e.id is null then 'entry_not_found'
       when e.reason <> 'eligible' then 'entry_not_eligible'
       when (select true from giveaway_exclusions x where x.giveaway_id = p_giveaway_id and x.participant_id = e.participant_id) then 'entry_excluded'
@@ -80,9 +83,9 @@ returns table (place bigint, entry_id uuid, participant_id uuid, nonce text, hit
         select from giveaway_entries q where q.giveaway_id = p_giveaway_id and q.participant_id = e.participant_id and q.method = m.name and q.reason = 'eligible') limit 1)
         then 'entry_not_eligible' end
   from jsonb_array_elements(p_attempts) with ordinality a(item, place)
-  left join giveaway_entries e on e.id = (a.item ->> 'entryId')::uuid and e.giveaway_id = p_giveaway_id
-    and e.participant_id = (a.item ->> 'participantId')::uuid
-  left join giveaway_instant_attempts t on t.entry_id = (a.item ->> 'entryId')::uuid
+  -- One look-up for each, however large the tables were when this was planned.
+  left join lateral (select e.id, e.reason, e.participant_id from giveaway_entries e where e.id = (a.item ->> 'entryId')::uuid
+    and e.giveaway_id = p_giveaway_id and e.participant_id = (a.item ->> 'participantId')::uuid offset 0) e on true
 $$;
 
 -- The attempts of a batch, the units that they win, and an award for each of these; its claim window begins when
@@ -126,8 +129,10 @@ create or replace function instant_win_answers(p_giveaway_id uuid, p_attempts js
       'awardId', case when t.unit_id is not null then instant_award_id(t.unit_id) end, 'participant', encode(s.commitment, 'hex'), 'clientNonce', encode(t.client_nonce, 'hex'),
       'receivedAt', to_char(t.received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))) end order by a.place), '[]')
   from jsonb_array_elements(p_attempts) with ordinality a(item, place)
-  left join giveaway_instant_attempts t on t.entry_id = (a.item ->> 'entryId')::uuid and t.giveaway_id = p_giveaway_id
-  left join giveaway_participants s on s.giveaway_id = p_giveaway_id and s.participant_id = t.participant_id
+  left join lateral (select t.* from giveaway_instant_attempts t
+    where t.entry_id = (a.item ->> 'entryId')::uuid and t.giveaway_id = p_giveaway_id offset 0) t on true
+  left join lateral (select s.commitment from giveaway_participants s
+    where s.giveaway_id = p_giveaway_id and s.participant_id = t.participant_id offset 0) s on true
 $$;
 
 -- What was answered before; the others are refused, because nothing is left. Only for whom a claim has said so.

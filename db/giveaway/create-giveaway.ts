@@ -6,8 +6,15 @@ import {
   type EntryMethod,
 } from '../../domain/entry-methods.ts';
 import { DomainError } from '../../domain/errors.ts';
-import { modeRulesIn, requireModeRules, type ModeRules } from '../../domain/giveaway-modes.ts';
+import {
+  modeRulesIn,
+  requireModeRules,
+  requireRandomness,
+  type ModeRules,
+  type RandomnessSetting,
+} from '../../domain/giveaway-modes.ts';
 import { DEFAULT_HOST_RULES, type ClaimMode, type ClaimVerification } from '../../domain/official-rules.ts';
+import { requireClaims, type PrizeKind } from '../../domain/prizes.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
 
@@ -15,18 +22,31 @@ import { appendEvent } from '../outbox/append-event.ts';
 export interface PrizeGroup {
   readonly id: string;
   readonly name: string;
+  readonly description?: string | undefined;
 }
 
-export interface NewPrize {
+interface PrizeUnit {
   readonly id: string;
+  /** What the card is worth, or the thing, for information. */
+  readonly faceMinor: bigint;
+  /** Of which prize it is a unit; absent: of one of its own. All units of a prize are of one kind. */
+  readonly group?: PrizeGroup | undefined;
+}
+
+interface GiftCardUnit extends PrizeUnit {
+  readonly kind?: 'gift_card' | undefined;
   /** The gift card that will be reserved for this unit when the giveaway is published. */
   readonly cardId: string;
   readonly merchantId: string;
   readonly catalogueItemId: string;
-  readonly faceMinor: bigint;
-  /** Of which prize it is a unit; absent: of one of its own. */
-  readonly group?: PrizeGroup | undefined;
 }
+
+/** Something that the host sends. */
+interface PhysicalUnit extends PrizeUnit {
+  readonly kind: 'physical';
+}
+
+export type NewPrize = GiftCardUnit | PhysicalUnit;
 
 export interface NewMethod extends EntryMethod {
   /** A keyed hash in hex, of a secret code or the answer to a question. */
@@ -56,6 +76,8 @@ export interface NewGiveaway {
   readonly earlyClose?: boolean | undefined;
   readonly maxExtensionMs?: number | undefined;
   readonly claims?: ClaimMode | undefined;
+  /** Where the draw's randomness comes from; absent: a secret of the platform. */
+  readonly randomness?: RandomnessSetting | undefined;
   /** How long the freeze may wait for the social networks. */
   readonly verificationGraceMs?: number | undefined;
 }
@@ -68,13 +90,15 @@ const VERIFICATION_GRACE_MS = 300_000;
 /**
  * A draft; it costs nothing and nobody sees it. Repeated with the same id it changes nothing.
  * @throws DomainError giveaway_deadline_past, giveaway_deadline_too_far: by the database's clock; giveaway_prizes_missing,
- *   giveaway_prizes_too_many, entry_methods_invalid.
+ *   giveaway_prizes_too_many, prize_needs_claim, entry_methods_invalid, randomness_not_available.
  */
 export const createGiveaway = (db: Database, giveaway: NewGiveaway, cause: Cause): Promise<void> =>
   db.transaction(async (trx) => {
     const methods = giveaway.methods ?? [DIRECT_METHOD];
     requireEntryMethods(methods, new Set(methods.filter(hasAnswer).map(({ name }) => name)));
     requireModeRules(modeRulesIn(giveaway.mode ?? {}), quantitiesOf(giveaway.prizes));
+    requireRandomness(giveaway.randomness ?? 'commit_reveal', { mode: giveaway.mode?.mode, hasBeacon: true });
+    requireClaims(giveaway.claims ?? DEFAULT_HOST_RULES.claims, kindsOf(giveaway.prizes));
     const inserted = await trx('giveaways')
       .insert({
         id: giveaway.id,
@@ -108,12 +132,24 @@ export const hasAnswer = (method: NewMethod): boolean => method.answerHash !== u
 
 const groupOf = ({ id, group }: NewPrize): PrizeGroup => group ?? { id, name: 'Gift card' };
 
-const groupsOf = (prizes: readonly NewPrize[]): PrizeGroup[] => [
-  ...new Map(prizes.map(groupOf).map(({ id, name }) => [id, { id, name }])).values(),
+const kindOf = ({ kind }: NewPrize): PrizeKind => kind ?? 'gift_card';
+
+export const kindsOf = (prizes: readonly NewPrize[]): PrizeKind[] => [...new Set(prizes.map(kindOf))];
+
+const groupsOf = (prizes: readonly NewPrize[]) => [
+  ...new Map(
+    prizes.map((prize) => {
+      const { id, name, description = '' } = groupOf(prize);
+      return [id, { id, name, description, kind: kindOf(prize) }];
+    }),
+  ).values(),
 ];
 
-export const quantitiesOf = (prizes: readonly NewPrize[]): number[] =>
-  groupsOf(prizes).map(({ id }) => prizes.filter((prize) => groupOf(prize).id === id).length);
+export function quantitiesOf(prizes: readonly NewPrize[]): number[] {
+  const quantities = new Map<string, number>();
+  for (const { id } of prizes.map(groupOf)) quantities.set(id, (quantities.get(id) ?? 0) + 1);
+  return [...quantities.values()];
+}
 
 const rulesOf = ({
   mode,
@@ -122,10 +158,12 @@ const rulesOf = ({
   claims = DEFAULT_HOST_RULES.claims,
   earlyClose = DEFAULT_HOST_RULES.earlyClose,
   maxExtensionMs = DEFAULT_HOST_RULES.maxExtensionMs,
+  randomness = 'commit_reveal',
   reviewFromScore,
   verificationGraceMs,
 }: NewGiveaway) => ({
   ...modeRulesIn(mode ?? {}),
+  randomness,
   eligibility,
   claimVerification,
   claims,
@@ -149,17 +187,14 @@ export const methodRow = (giveaway: Pick<NewGiveaway, 'id'>, method: NewMethod, 
   answer_hash: method.answerHash === undefined ? null : Buffer.from(method.answerHash, 'hex'),
 });
 
-const prizeRow = (giveaway: Pick<NewGiveaway, 'id' | 'currency'>, prize: NewPrize, position: number) => ({
-  id: prize.id,
-  giveaway_id: giveaway.id,
-  position,
-  group_id: groupOf(prize).id,
-  merchant_id: prize.merchantId,
-  catalogue_item_id: prize.catalogueItemId,
-  card_id: prize.cardId,
-  face_minor: prize.faceMinor,
-  currency: giveaway.currency,
-});
+/** Short beside the statement time-out, on a slow machine too. */
+const UNITS_PER_STATEMENT = 2_500;
+
+const INSERT_UNITS = `
+insert into giveaway_prizes (id, giveaway_id, position, group_id, kind, merchant_id, catalogue_item_id, card_id, face_minor, currency)
+select u.id, :giveawayId, :before::int + u.n, u.group_id, u.kind, u.merchant_id, u.catalogue_item_id, u.card_id, u.face_minor, :currency
+from unnest(:ids::uuid[], :groupIds::uuid[], :kinds::text[], :merchantIds::uuid[], :itemIds::uuid[], :cardIds::uuid[], :faces::bigint[])
+  with ordinality u(id, group_id, kind, merchant_id, catalogue_item_id, card_id, face_minor, n)`;
 
 /** The prizes of a draft that has none, and their units. */
 export async function insertPrizes(
@@ -170,7 +205,21 @@ export async function insertPrizes(
   await trx('giveaway_prize_groups').insert(
     groupsOf(prizes).map((group, index) => ({ ...group, giveaway_id: giveaway.id, position: index + 1 })),
   );
-  await trx('giveaway_prizes').insert(prizes.map((prize, index) => prizeRow(giveaway, prize, index + 1)));
+  for (let before = 0; before < prizes.length; before += UNITS_PER_STATEMENT) {
+    const units = prizes.slice(before, before + UNITS_PER_STATEMENT);
+    await trx.raw(INSERT_UNITS, {
+      giveawayId: giveaway.id,
+      currency: giveaway.currency,
+      before,
+      ids: units.map(({ id }) => id),
+      groupIds: units.map((unit) => groupOf(unit).id),
+      kinds: units.map(kindOf),
+      merchantIds: units.map((unit) => (unit.kind === 'physical' ? null : unit.merchantId)),
+      itemIds: units.map((unit) => (unit.kind === 'physical' ? null : unit.catalogueItemId)),
+      cardIds: units.map((unit) => (unit.kind === 'physical' ? null : unit.cardId)),
+      faces: units.map(({ faceMinor }) => faceMinor.toString()),
+    });
+  }
 }
 
 /** @throws DomainError giveaway_deadline_past, giveaway_deadline_too_far. */

@@ -1,10 +1,12 @@
 import type pg from 'pg';
 import type { Cause } from '../../domain/cause.ts';
 import { awardedRanks } from '../../domain/draw/assign-prizes.ts';
+import type { BeaconChain } from '../../domain/draw/beacon.ts';
 import { hashCommitment, type Commitment } from '../../domain/draw/commitment.ts';
+import type { RandomnessTerms } from '../../domain/draw/randomness-rules.ts';
 import { hasReached } from '../../domain/giveaway.ts';
 import type { ModeRules } from '../../domain/giveaway-modes.ts';
-import type { CommitmentSignature, ProofHead } from '../../domain/proof/proof.ts';
+import type { CommitmentSignature, ProofHead, Witness } from '../../domain/proof/proof.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { Database, Db } from '../connect.ts';
 import { lockGiveaway, moveGiveaway } from './move-giveaway.ts';
@@ -12,12 +14,23 @@ import { readModeRules } from './prize-groups.ts';
 
 export const FIRST_DRAW = 1;
 
+/** The row of a giveaway's one draw, to read or to change. */
+export const drawOf = (db: Db, giveawayId: string) =>
+  db('giveaway_draws').where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW });
+
 export interface DrawRow {
-  readonly secret_sealed: Uint8Array;
-  readonly secret_hash: Uint8Array;
+  /** With commit–reveal. */
+  readonly secret_sealed: Uint8Array | null;
+  readonly secret_hash: Uint8Array | null;
+  readonly randomness: RandomnessTerms;
+  readonly witnessed: boolean;
   readonly rules_text: string;
   readonly commitment: Commitment | null;
   readonly signature: CommitmentSignature | null;
+  readonly witness: Witness | null;
+  readonly beacon_chain: BeaconChain | null;
+  /** Hex; absent until the round is out. */
+  readonly beacon_signature: string | null;
   readonly proof_head: ProofHead | null;
 }
 
@@ -36,7 +49,7 @@ export async function readDrawMaterial(db: Db, giveawayId: string): Promise<Draw
     .where({ id: giveawayId })
     .whereNotNull('closed_at')
     .first<{ openedAt: Date; closedAt: Date }>({ openedAt: 'opened_at', closedAt: 'closed_at' });
-  const draw = await db('giveaway_draws').where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW }).first<DrawRow>();
+  const draw = await drawOf(db, giveawayId).first<DrawRow>();
   if (!giveaway || !draw) throw new Error(`Giveaway ${giveawayId} is not frozen`);
   const prizes = await db('giveaway_prizes')
     .where({ giveaway_id: giveawayId })
@@ -45,36 +58,53 @@ export async function readDrawMaterial(db: Db, giveawayId: string): Promise<Draw
   return { ...giveaway, prizes, draw, mode: await readModeRules(db, giveawayId) };
 }
 
+const NO_WITNESS: Witness = { kind: 'operator-asserted' };
+
+export interface SavedCommitment {
+  readonly giveawayId: string;
+  readonly commitment: Commitment;
+  readonly signature: CommitmentSignature;
+  readonly witness?: Witness;
+  /** Of the beacon that the commitment names. */
+  readonly chain?: BeaconChain | undefined;
+}
+
 /**
  * CLOSED → DRAWING: the commitment is public, and from here the draw can only be carried out.
  * @returns the commitment that stands, which is the first one that was saved.
  */
 export const saveCommitment = (
   db: Database,
-  { giveawayId, commitment, signature }: { giveawayId: string; commitment: Commitment; signature: CommitmentSignature },
+  { giveawayId, commitment, signature, witness = NO_WITNESS, chain }: SavedCommitment,
   cause: Cause,
 ): Promise<void> =>
   db.transaction(async (trx) => {
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (hasReached(giveaway.state, 'DRAWING')) return;
     const commitmentHash = hashCommitment(drawCrypto, commitment);
-    await trx('giveaway_draws')
-      .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
-      .update({
-        commitment: JSON.stringify(commitment),
-        signature: JSON.stringify(signature),
-        committed_at: trx.fn.now(),
-      });
+    await drawOf(trx, giveawayId).update({
+      commitment: JSON.stringify(commitment),
+      signature: JSON.stringify(signature),
+      commitment_hash: commitmentHash,
+      witness: JSON.stringify(witness),
+      beacon_chain: chain ? JSON.stringify(chain) : null,
+      committed_at: trx.fn.now(),
+    });
     await moveGiveaway(trx, {
       giveaway,
       from: ['CLOSED'],
       to: 'DRAWING',
       refusal: 'giveaway_not_open',
       event: 'giveaway.drawing',
-      payload: { root: commitment.root, entryCount: commitment.entryCount, commitmentHash },
+      payload: { root: commitment.root, entryCount: commitment.entryCount, commitmentHash, witnessed: witness.kind },
       cause,
     });
   });
+
+/** The signature of the round that was waited for; the first one stands. */
+export async function saveBeaconSignature(db: Db, giveawayId: string, signature: string): Promise<void> {
+  await drawOf(db, giveawayId).whereNull('beacon_signature').update({ beacon_signature: signature });
+}
 
 /** Ranks of a page of `giveaway_ranking_pages`. */
 export const RANKS_PER_PAGE = 4_096;
@@ -116,9 +146,7 @@ export const saveDraw = (
     const stored = await countRanked(trx, giveawayId);
     if (stored !== rankedCount)
       throw new Error(`${stored} of ${rankedCount} ranks of giveaway ${giveawayId} are there`);
-    await trx('giveaway_draws')
-      .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
-      .update({ proof_head: JSON.stringify(head), drawn_at: trx.fn.now() });
+    await drawOf(trx, giveawayId).update({ proof_head: JSON.stringify(head), drawn_at: trx.fn.now() });
     const awards = awardedRanks(head.commitment, rankedCount);
     await insertAwards(
       trx,

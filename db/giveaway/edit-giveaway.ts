@@ -2,13 +2,16 @@ import type { Cause } from '../../domain/cause.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isPublishable } from '../../domain/giveaway.ts';
 import { requireEditable, type EditedField } from '../../domain/edit-giveaway.ts';
+import { DEFAULT_HOST_RULES, type ClaimMode } from '../../domain/official-rules.ts';
+import { requireClaims } from '../../domain/prizes.ts';
 import { requireEntryMethods } from '../../domain/entry-methods.ts';
-import { modeRulesIn, requireModeRules, type ModeRules } from '../../domain/giveaway-modes.ts';
+import { modeRulesIn, requireModeRules, requireRandomness, type ModeRules } from '../../domain/giveaway-modes.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
 import {
   hasAnswer,
   insertPrizes,
+  kindsOf,
   methodRow,
   quantitiesOf,
   requireDeadlineAhead,
@@ -35,7 +38,7 @@ export interface EditGiveaway {
  * the opening on the rules get a version, and entrants are told.
  * @throws DomainError giveaway_not_found (also for somebody else's), giveaway_not_editable, giveaway_edit_hurts_entrants,
  *   giveaway_deadline_past, giveaway_deadline_too_far, entry_methods_invalid, giveaway_mode_invalid, giveaway_prizes_missing,
- *   giveaway_prizes_too_many.
+ *   giveaway_prizes_too_many, prize_needs_claim, randomness_not_available.
  */
 export const editGiveaway = (db: Database, edit: EditGiveaway, cause: Cause): Promise<{ changed: EditedField[] }> =>
   db.transaction(async (trx) => {
@@ -44,7 +47,7 @@ export const editGiveaway = (db: Database, edit: EditGiveaway, cause: Cause): Pr
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (giveaway.host_id !== edit.hostId)
       throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId });
-    const change = withWholeMode(edit.change, giveaway);
+    const change = withRandomness(withWholeMode(edit.change, giveaway), giveaway);
     const changed = await differing(trx, giveaway, change);
     if (changed.length === 0) return { changed };
     const entered = await trx('giveaway_entries').where({ giveaway_id: giveawayId }).first('id');
@@ -84,6 +87,17 @@ function withWholeMode(change: GiveawayChange, { rules }: GiveawayRow): Giveaway
   return { ...rest, mode: modeRulesIn({ ...kept, ...stays, ...mode }) };
 }
 
+/** An instant win cannot wait for a beacon: a draft that becomes one rests on a secret. */
+function withRandomness<Change extends GiveawayChange & { mode?: ModeRules }>(
+  change: Change,
+  { rules }: GiveawayRow,
+): Change {
+  const mode = change.mode?.mode ?? modeRulesIn(rules).mode;
+  if (change.randomness) requireRandomness(change.randomness, { mode, hasBeacon: true });
+  else if (mode === 'instant_win' && rules['randomness'] === 'drand') return { ...change, randomness: 'commit_reveal' };
+  return change;
+}
+
 /** The fields whose value is another one; methods and prizes are replaced as a whole. */
 async function differing(trx: Db, giveaway: GiveawayRow, change: GiveawayChange): Promise<EditedField[]> {
   const row = await trx('giveaways').where({ id: giveaway.id }).first<{ description: string }>('description');
@@ -92,6 +106,7 @@ async function differing(trx: Db, giveaway: GiveawayRow, change: GiveawayChange)
     ...rules,
     eligibility: rules['eligibility'] ?? {},
     mode: modeRulesIn(rules),
+    randomness: rules['randomness'] ?? 'commit_reveal',
     title: giveaway.title,
     description: row.description,
     opensAt: giveaway.opens_at,
@@ -130,6 +145,11 @@ async function applyChange(
       ? quantitiesOf(prizes)
       : (await readPrizeGroups(trx, giveaway.id)).map(({ quantity }) => quantity);
     requireModeRules(mode ?? modeRulesIn(giveaway.rules), quantities);
+  }
+  if (prizes || rules.claims) {
+    const kinds = prizes ? kindsOf(prizes) : (await readPrizeGroups(trx, giveaway.id)).map(({ kind }) => kind);
+    const standing = giveaway.rules['claims'] as ClaimMode | undefined;
+    requireClaims(rules.claims ?? standing ?? DEFAULT_HOST_RULES.claims, kinds);
   }
   const owner = { id: giveaway.id, currency: giveaway.currency };
   if (methods) {

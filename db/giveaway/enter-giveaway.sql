@@ -1,152 +1,217 @@
--- One entry, one round trip, no workflow. Locks: the giveaway's advisory lock (shared), the answers of a participant,
--- the rows of the participant, of the entry, and of whoever referred them.
-create or replace function enter_giveaway(p jsonb) returns jsonb language plpgsql as $$
+-- Entries, each as if it were alone, and all in one round trip and one commit, with no workflow: what is refused leaves no
+-- trace, and the others stand. An entry remembers the request that made it, if that is said; a request that was refused
+-- is remembered under its key, and answered from there. Locks: the giveaways' advisory locks (shared), those of users
+-- who enter for the first time (shared), the answers of the participants, their rows, those of the entries: always in the
+-- order of giveaway and participant, so that two batches cannot wait for each other. An entry that says who led there
+-- locks their row as well, and comes alone.
+-- @returns for each, in the order of the calls: `answer` (`fresh` where it was made now), `standing` (what is kept under
+-- the key), `attemptsLeft` after a wrong answer, or `error`, as `asDomainError` reads it.
+create or replace function enter_giveaways(p jsonb) returns jsonb language plpgsql
+-- Every look-up is by a key: to plan them anew for each batch would cost more than the look-ups.
+set plan_cache_mode = force_generic_plan as $$
 declare
-  v_giveaway uuid := (p ->> 'giveawayId')::uuid;
-  v_participant uuid := (p ->> 'participantId')::uuid;
-  v_id uuid := (p ->> 'id')::uuid;
-  g giveaways;
-  m giveaway_methods;
-  e giveaway_entries;
-  v_left int;
-  v_period text;
+  v_outcomes jsonb[] := array_fill(null::jsonb, array[jsonb_array_length(p)]);
+  v_outcome jsonb;
+  v_new giveaway_entries[] := '{}';
+  v_calls jsonb[] := '{}';
+  v_places int[] := '{}';
+  v_made jsonb;
   v_first boolean;
+  v_now timestamptz;
+  v_closed jsonb;
+  g giveaways;
+  i record;
 begin
-  -- Shared, and the state is read in the next statement, which sees what a faster freeze has committed.
-  perform pg_advisory_xact_lock_shared(hashtextextended(v_giveaway::text, 0));
-  select * into g from giveaways where id = v_giveaway;
-  select * into e from giveaway_entries where id = v_id;
-  if e.id is not null then return repeated_entry(e, p); end if;
-  perform require_open(g, v_giveaway);
-  select * into m from giveaway_methods where giveaway_id = v_giveaway and name = p ->> 'method';
-  if m.name is null or m.kind = 'referral' then
-    perform refuse('entry_method_not_found', 'One cannot enter this giveaway in this way.', jsonb_build_object('method', p ->> 'method'));
-  end if;
-  perform require_eligible(g, v_participant, p -> 'facts');
-  v_left := answers_left(m, v_participant, v_id, p);
-  -- Not a refusal of the database: the wrong answer has to be counted.
-  if v_left is not null then return jsonb_build_object('wrongAnswer', true, 'attemptsLeft', v_left); end if;
-  perform require_proof(m, p);
+  -- Shared, and the state is read in a later statement, which sees what a faster freeze has committed.
+  perform pg_advisory_xact_lock_shared(hashtextextended(x.id::text, 0))
+  from (select distinct (c ->> 'giveawayId')::uuid as id from jsonb_array_elements(p) c order by 1) x;
+
+  for i in select * from known_of_entries(p) loop
+    if v_now is null or g.id is distinct from i.giveaway_id then
+      select * into g from giveaways where id = i.giveaway_id;
+      -- As precise as the receipts that name it.
+      v_now := date_trunc('milliseconds', clock_timestamp());
+      v_closed := closed_to_entries(g, i.giveaway_id);
+    end if;
+    v_outcome := coalesce(
+      case when (i.entry).request_hash is null and i.standing is not null then jsonb_build_object('standing', i.standing)
+        when (i.entry).id is not null then repeat_of_entry(i.entry, i.call) end,
+      v_closed, method_refused(i.method, i.call), ineligible(g, i.participant_id, i.excluded, i.call -> 'facts'),
+      case when i.is_first then erased_refused(i.participant_id) end,
+      wrong_answer(i.method, i.participant_id, i.call), proof_refused(i.method, i.participant_id, i.call));
+    v_outcomes[i.place] := v_outcome;
+    continue when v_outcome is not null;
+    v_new := v_new || row((i.call ->> 'id')::uuid, i.giveaway_id, i.participant_id, (i.method).name,
+      case (i.method).period when 'daily' then to_char(v_now at time zone 'UTC', 'YYYY-MM-DD') else 'once' end, (i.method).weight,
+      case when (i.method).target is null then 'eligible' else 'unverified' end, v_now, decode(i.call ->> 'requestHash', 'hex'))::giveaway_entries;
+    v_calls := v_calls || i.call;
+    v_places := v_places || i.place::int;
+  end loop;
+  if cardinality(v_new) = 0 then return to_jsonb(v_outcomes); end if;
 
   insert into giveaway_participants (giveaway_id, participant_id, salt, commitment)
-  values (v_giveaway, v_participant, decode(p ->> 'salt', 'hex'), decode(p ->> 'commitment', 'hex'))
+  select (c ->> 'giveawayId')::uuid, (c ->> 'participantId')::uuid, decode(c ->> 'salt', 'hex'), decode(c ->> 'commitment', 'hex')
+  from unnest(v_calls) c order by 1, 2
   -- On either key: the same participant's first entry may come twice at once.
   on conflict do nothing;
   v_first := found;
-  v_period := case m.period when 'daily' then to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD') else 'once' end;
-  if m.cap is not null and m.cap <= (
-    select count(*) from giveaway_entries x where x.giveaway_id = v_giveaway and x.participant_id = v_participant and x.method = m.name) then
-    perform refuse('entry_cap_reached', format('One may enter %s times in this way.', m.cap), jsonb_build_object('method', m.name, 'cap', m.cap));
+  v_made := record_entries(v_new, v_calls);
+  for n in 1 .. cardinality(v_new) loop
+    -- Not made: the same one, or another of this participant, method and period, was made at the same moment.
+    v_outcomes[v_places[n]] := coalesce(v_made -> v_new[n].id::text,
+      repeat_of_entry((select e from giveaway_entries e where e.id = v_new[n].id), v_calls[n]));
+  end loop;
+  if v_first and v_calls[1] ->> 'referralCode' is not null and v_made ? v_new[1].id::text then
+    perform credit_referral(v_new[1].giveaway_id, v_new[1].participant_id, v_calls[1]);
   end if;
-  insert into giveaway_entries (id, giveaway_id, participant_id, method, period, weight, reason, received_at)
-  values (v_id, v_giveaway, v_participant, m.name, v_period, m.weight,
-    case when m.target is null then 'eligible' else 'unverified' end,
-    -- As precise as the receipt that names it.
-    date_trunc('milliseconds', clock_timestamp()))
-  on conflict (id) do nothing returning * into e;
-  -- The same entry at the same moment: the other one has committed by now, and its answer is ours.
-  if e.id is null then
-    select * into e from giveaway_entries where id = v_id;
-    return repeated_entry(e, p);
-  end if;
-  if m.target is not null then
-    insert into giveaway_verifications (entry_id, giveaway_id, account) values (v_id, v_giveaway, p ->> 'account');
-  end if;
-  insert into giveaway_signals (giveaway_id, participant_id, kind, value_hash)
-  select v_giveaway, v_participant, x.kind, decode(x.hash, 'hex')
-  from jsonb_to_recordset(p -> 'signals') as x(kind text, hash text) on conflict do nothing;
-  perform append_event('entry', v_id, 'giveaway.entry.received', jsonb_build_object('giveawayId', v_giveaway, 'participantId', v_participant), p);
-  if v_first and p ->> 'referralCode' is not null then perform credit_referral(v_giveaway, v_participant, p); end if;
-  return entry_answer(e);
+  return to_jsonb(v_outcomes);
 end $$;
 
-create or replace function repeated_entry(e giveaway_entries, p jsonb) returns jsonb language plpgsql as $$
-begin
-  if (e.giveaway_id, e.participant_id, e.method) is distinct from ((p ->> 'giveawayId')::uuid, (p ->> 'participantId')::uuid, p ->> 'method') then
-    perform refuse('idempotency_key_reused', 'This entry stands with other inputs.', jsonb_build_object('entryId', e.id));
-  end if;
-  return entry_answer(e);
-end $$;
+-- What is known of each call beforehand, in the order in which rows are locked. Each is looked up by its key: a join
+-- might be planned, and kept, for tables that were small then.
+create or replace function known_of_entries(p jsonb) returns table (place bigint, call jsonb, giveaway_id uuid, participant_id uuid,
+  entry giveaway_entries, standing jsonb, method giveaway_methods, excluded text, is_first boolean) language sql volatile as $$
+  select c.place, c.call, x.giveaway_id, x.participant_id,
+    (select e from giveaway_entries e where e.id = (c.call ->> 'id')::uuid),
+    case when c.call ? 'key' then standing_answer(c.call -> 'key') end,
+    (select m from giveaway_methods m where m.giveaway_id = x.giveaway_id and m.name = c.call ->> 'method'),
+    (select y.code from giveaway_exclusions y where y.giveaway_id = x.giveaway_id and y.participant_id = x.participant_id),
+    (select false from giveaway_participants s where s.giveaway_id = x.giveaway_id and s.participant_id = x.participant_id) is null
+  from jsonb_array_elements(p) with ordinality c(call, place),
+    lateral (select (c.call ->> 'giveawayId')::uuid, (c.call ->> 'participantId')::uuid) x(giveaway_id, participant_id)
+  order by x.giveaway_id, x.participant_id
+$$;
 
-create or replace function require_open(g giveaways, p_giveaway_id uuid) returns void language plpgsql as $$
+-- Entries that nothing speaks against, with all that belongs to them. @returns the outcomes of those that were made, by id.
+create or replace function record_entries(p_new giveaway_entries[], p_calls jsonb[]) returns jsonb language sql volatile as $$
+  with calls as (
+    select * from unnest(p_new, p_calls) as c(id, giveaway_id, participant_id, method, period, weight, reason, received_at, request_hash, call)
+  ), made as (
+    insert into giveaway_entries select * from unnest(p_new) on conflict do nothing returning *
+  ), made_by as (
+    select m.id, m.giveaway_id, m.participant_id, m.reason, c.call from made m join calls c on c.id = m.id
+  ), verifications as (
+    insert into giveaway_verifications (entry_id, giveaway_id, account)
+    select m.id, m.giveaway_id, m.call ->> 'account' from made_by m where m.reason = 'unverified'
+  ), signals as (
+    insert into giveaway_signals (giveaway_id, participant_id, kind, value_hash)
+    select m.giveaway_id, m.participant_id, s ->> 'kind', decode(s ->> 'hash', 'hex')
+    from made_by m, jsonb_array_elements(m.call -> 'signals') s order by 1, 2, 3, 4 on conflict do nothing
+  ), events as (
+    insert into domain_events (aggregate_type, aggregate_id, version, type, payload, actor, correlation_id, hash)
+    select 'entry', m.id, 1, 'giveaway.entry.received', jsonb_build_object('giveawayId', m.giveaway_id, 'participantId', m.participant_id),
+      m.call ->> 'actor', m.call ->> 'requestId', ''
+    from made_by m
+  )
+  select coalesce(jsonb_object_agg((a.answer ->> 'id')::uuid, jsonb_build_object('fresh', true, 'answer', a.answer)), '{}')
+  from entry_answers(array(select row(m.*)::giveaway_entries from made m)) a(answer)
+$$;
+
+-- Of an entry that stands, or null where another one of the same participant, method and period does.
+create or replace function repeat_of_entry(e giveaway_entries, p jsonb) returns jsonb language sql stable as $$
+  select case
+    when e.id is null then '{"error": {"code": "23505", "constraint": "giveaway_entries_once", "message": "entry_duplicate"}}'
+    when (e.giveaway_id, e.participant_id, e.method) is distinct from ((p ->> 'giveawayId')::uuid, (p ->> 'participantId')::uuid, p ->> 'method')
+      or e.request_hash <> decode(p ->> 'requestHash', 'hex')
+      then refused('idempotency_key_reused', 'This entry stands with other inputs.', jsonb_build_object('entryId', e.id))
+    else jsonb_build_object('answer', (select a from entry_answers(array[e]) a)) end
+$$;
+
+-- Null: the giveaway takes entries now.
+create or replace function closed_to_entries(g giveaways, p_giveaway_id uuid) returns jsonb language plpgsql as $$
 declare
   v_details jsonb := jsonb_build_object('giveawayId', p_giveaway_id);
 begin
   if g.id is null or g.published_at is null then
-    perform refuse('giveaway_not_found', 'There is no such giveaway.', v_details);
+    return refused('giveaway_not_found', 'There is no such giveaway.', v_details);
   elsif g.state = 'SCHEDULED' then
-    perform refuse('giveaway_not_open', 'The giveaway has not opened yet.', v_details);
+    return refused('giveaway_not_open', 'The giveaway has not opened yet.', v_details);
   elsif g.state <> 'OPEN' then
-    perform refuse('giveaway_closed', 'The giveaway is closed.', v_details);
+    return refused('giveaway_closed', 'The giveaway is closed.', v_details);
   elsif g.closes_at <= clock_timestamp() then
-    perform refuse('giveaway_closed', 'The deadline has passed.', v_details);
+    return refused('giveaway_closed', 'The deadline has passed.', v_details);
   elsif g.paused_at is not null then
-    perform refuse('giveaway_paused', 'The host takes no entries at the moment.', v_details);
+    return refused('giveaway_paused', 'The host takes no entries at the moment.', v_details);
   end if;
+  return null;
 end $$;
 
+create or replace function require_open(g giveaways, p_giveaway_id uuid) returns void language sql as $$
+  select raise_refused(closed_to_entries(g, p_giveaway_id))
+$$;
+
+create or replace function method_refused(m giveaway_methods, p jsonb) returns jsonb language sql stable as $$
+  select refused('entry_method_not_found', 'One cannot enter this giveaway in this way.', jsonb_build_object('method', p ->> 'method'))
+  where m.name is null or m.kind = 'referral'
+$$;
+
 -- What the giveaway's rules ask of a person, by the database's clock. What is asked and not known is refused.
-create or replace function require_eligible(g giveaways, p_participant_id uuid, p_facts jsonb) returns void language plpgsql as $$
+create or replace function ineligible(g giveaways, p_participant_id uuid, p_excluded text, p_facts jsonb) returns jsonb language plpgsql as $$
 declare
   v_rules jsonb := coalesce(g.rules -> 'eligibility', '{}');
   v_birth date := (p_facts ->> 'birthDate')::date;
   v_since timestamptz := (p_facts ->> 'registeredAt')::timestamptz;
   v_missing text[] := '{}';
-  v_code text;
 begin
   if g.host_id = p_participant_id then
-    perform refuse('entry_host_excluded', 'A host cannot enter a giveaway of their own.');
+    return refused('entry_host_excluded', 'A host cannot enter a giveaway of their own.');
   elsif coalesce((p_facts ->> 'staff')::boolean, false) then
-    perform refuse('entry_staff_excluded', 'Who works for the platform cannot win.');
-  end if;
-  select x.code into v_code from giveaway_exclusions x where x.giveaway_id = g.id and x.participant_id = p_participant_id;
-  if v_code is not null then
-    perform refuse('entry_excluded', 'This person cannot take part in this giveaway.', jsonb_build_object('reason', v_code));
+    return refused('entry_staff_excluded', 'Who works for the platform cannot win.');
+  elsif p_excluded is not null then
+    return refused('entry_excluded', 'This person cannot take part in this giveaway.', jsonb_build_object('reason', p_excluded));
   end if;
   if v_rules ? 'minAgeYears' and v_birth is null then v_missing := v_missing || 'birthDate'::text; end if;
   if v_rules ? 'countries' and p_facts ->> 'country' is null then v_missing := v_missing || 'country'::text; end if;
   if v_rules ? 'minAccountAgeMs' and v_since is null then v_missing := v_missing || 'registeredAt'::text; end if;
   if cardinality(v_missing) > 0 then
-    perform refuse('entry_profile_incomplete', 'The rules ask for what your profile does not say.', jsonb_build_object('missing', v_missing));
+    return refused('entry_profile_incomplete', 'The rules ask for what your profile does not say.', jsonb_build_object('missing', v_missing));
   elsif v_birth + make_interval(years => (v_rules ->> 'minAgeYears')::int) > clock_timestamp() at time zone 'UTC' then
-    perform refuse('entry_too_young', format('One takes part from the age of %s on.', v_rules ->> 'minAgeYears'));
+    return refused('entry_too_young', format('One takes part from the age of %s on.', v_rules ->> 'minAgeYears'));
   elsif not v_rules -> 'countries' ? (p_facts ->> 'country') then
-    perform refuse('entry_country_excluded', 'The giveaway is not open to people of this country.', jsonb_build_object('countries', v_rules -> 'countries'));
+    return refused('entry_country_excluded', 'The giveaway is not open to people of this country.', jsonb_build_object('countries', v_rules -> 'countries'));
   elsif v_since + (v_rules ->> 'minAccountAgeMs')::bigint * interval '1 millisecond' > clock_timestamp() then
-    perform refuse('entry_account_too_new', 'This account is too new for this giveaway.');
+    return refused('entry_account_too_new', 'This account is too new for this giveaway.');
   end if;
+  return null;
 end $$;
 
--- Null: the answer is right, or none is asked for. Else how many attempts are left, after this wrong one.
-create or replace function answers_left(m giveaway_methods, p_participant_id uuid, p_attempt_id uuid, p jsonb) returns int language plpgsql as $$
+-- Null: the answer is right, or none is asked for. Else `attemptsLeft`, after this wrong one: not a refusal of the
+-- database, because the wrong answer has to be counted.
+create or replace function wrong_answer(m giveaway_methods, p_participant_id uuid, p jsonb) returns jsonb language plpgsql as $$
 declare
   c_attempts constant int := 10;
+  v_attempt uuid := (p ->> 'id')::uuid;
   v_wrong int;
 begin
   if m.answer_hash is null then return null; end if;
   if p ->> 'answerHashes' is null then
-    perform refuse('entry_proof_missing', 'This way to enter asks for an answer.', jsonb_build_object('method', m.name));
+    return refused('entry_proof_missing', 'This way to enter asks for an answer.', jsonb_build_object('method', m.name));
   end if;
   -- Guesses come one after the other, so that many at once are not more than the limit.
   perform pg_advisory_xact_lock(hashtextextended(m.giveaway_id::text || p_participant_id::text || m.name, 1));
   select count(*) into v_wrong from giveaway_wrong_answers w
-  where w.giveaway_id = m.giveaway_id and w.participant_id = p_participant_id and w.method = m.name and w.id <> p_attempt_id;
+  where w.giveaway_id = m.giveaway_id and w.participant_id = p_participant_id and w.method = m.name and w.id <> v_attempt;
   if v_wrong >= c_attempts then
-    perform refuse('entry_attempts_exhausted', 'There were too many wrong answers.', jsonb_build_object('method', m.name));
+    return refused('entry_attempts_exhausted', 'There were too many wrong answers.', jsonb_build_object('method', m.name));
   end if;
   if p -> 'answerHashes' ? encode(m.answer_hash, 'hex') then return null; end if;
   insert into giveaway_wrong_answers (id, giveaway_id, participant_id, method)
-  values (p_attempt_id, m.giveaway_id, p_participant_id, m.name) on conflict do nothing;
-  return c_attempts - v_wrong - 1;
+  values (v_attempt, m.giveaway_id, p_participant_id, m.name) on conflict do nothing;
+  return jsonb_build_object('attemptsLeft', c_attempts - v_wrong - 1);
 end $$;
 
-create or replace function require_proof(m giveaway_methods, p jsonb) returns void language plpgsql as $$
+create or replace function proof_refused(m giveaway_methods, p_participant_id uuid, p jsonb) returns jsonb language plpgsql as $$
 begin
   if m.target is not null and p ->> 'account' is null then
-    perform refuse('entry_proof_missing', 'This way to enter asks for your account at the social network.', jsonb_build_object('method', m.name));
+    return refused('entry_proof_missing', 'This way to enter asks for your account at the social network.', jsonb_build_object('method', m.name));
   elsif m.kind = 'email_confirmation' and not coalesce((p ->> 'emailConfirmed')::boolean, false) then
-    perform refuse('entry_proof_missing', 'This way to enter asks for the token that was sent to your address.', jsonb_build_object('method', m.name));
+    return refused('entry_proof_missing', 'This way to enter asks for the token that was sent to your address.', jsonb_build_object('method', m.name));
+  elsif m.cap is null then
+    return null;
+  elsif m.cap <= (select count(*) from giveaway_entries x where x.giveaway_id = m.giveaway_id and x.participant_id = p_participant_id and x.method = m.name) then
+    return refused('entry_cap_reached', format('One may enter %s times in this way.', m.cap), jsonb_build_object('method', m.name, 'cap', m.cap));
   end if;
+  return null;
 end $$;
 
 -- Whoever was referred counts for the referrer once, up to the cap. A code that is nobody's is refused, and with it
@@ -190,37 +255,12 @@ begin
   return jsonb_build_object('code', v_code);
 end $$;
 
-create or replace function entry_answer(e giveaway_entries) returns jsonb language sql stable as $$
+create or replace function entry_answers(p_entries giveaway_entries[]) returns setof jsonb language sql stable as $$
   select jsonb_build_object('id', e.id, 'giveawayId', e.giveaway_id, 'method', e.method, 'period', e.period, 'weight', e.weight,
     'salt', encode(s.salt, 'hex'), 'commitment', encode(s.commitment, 'hex'), 'secretHash', encode(d.secret_hash, 'hex'),
     'receivedAt', to_char(e.received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
-  from giveaway_participants s
-  join giveaway_draws d on d.giveaway_id = e.giveaway_id and d.draw_number = 1
-  where s.giveaway_id = e.giveaway_id and s.participant_id = e.participant_id
+  from unnest(p_entries) e,
+    -- One look-up for each, however large the tables were when this was planned.
+    lateral (select s.salt, s.commitment from giveaway_participants s where s.giveaway_id = e.giveaway_id and s.participant_id = e.participant_id offset 0) s,
+    lateral (select d.secret_hash from giveaway_draws d where d.giveaway_id = e.giveaway_id and d.draw_number = 1 offset 0) d
 $$;
-
--- Entries of different people, each as if it were alone: what is refused leaves no trace, and the others stand. Anything
--- but a refusal fails all of them, and none was made. In the order of the participants, so that two batches cannot wait
--- for each other.
-create or replace function enter_giveaway_each(p jsonb) returns jsonb language plpgsql as $$
-declare
-  v_item record;
-  v_answers jsonb := '[]';
-  v_code text;
-  v_constraint text;
-  v_message text;
-  v_hint text;
-  v_detail text;
-begin
-  for v_item in select x.entry, x.place from jsonb_array_elements(p) with ordinality x(entry, place) order by x.entry ->> 'participantId' loop
-    begin
-      v_answers := v_answers || jsonb_build_object('place', v_item.place, 'answer', enter_giveaway(v_item.entry));
-    exception when sqlstate 'HS001' or unique_violation then
-      get stacked diagnostics v_code = returned_sqlstate, v_constraint = constraint_name, v_message = message_text,
-        v_hint = pg_exception_hint, v_detail = pg_exception_detail;
-      v_answers := v_answers || jsonb_build_object('place', v_item.place, 'error', jsonb_build_object('code', v_code,
-        'constraint', v_constraint, 'message', v_message, 'hint', v_hint, 'detail', v_detail));
-    end;
-  end loop;
-  return v_answers;
-end $$;

@@ -27,9 +27,10 @@ create or replace function claim_notifications(p jsonb) returns jsonb language s
     where n.id = d.id returning n.*)
   select coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'attempt', l.attempt, 'kind', l.kind, 'userId', l.user_id,
     'giveawayId', l.giveaway_id, 'awardId', l.award_id, 'title', g.title, 'claims', coalesce(g.rules ->> 'claims', 'required'),
-    'claimWindowMs', g.claim_window_ms, 'prize', u.face_minor::text, 'currency', u.currency)), '[]')
+    'claimWindowMs', g.claim_window_ms, 'prize', u.face_minor::text, 'currency', u.currency, 'prizeKind', u.kind, 'prizeName', q.name)), '[]')
   from lent l join giveaways g on g.id = l.giveaway_id
   left join giveaway_awards a on a.id = l.award_id left join giveaway_prizes u on u.id = a.prize_id
+  left join giveaway_prize_groups q on q.id = u.group_id
   where l.state = 'QUEUED'
 $$;
 

@@ -1,5 +1,6 @@
 import type { Cause } from '../../domain/cause.ts';
 import type { ClaimMode } from '../../domain/official-rules.ts';
+import type { PrizeKind } from '../../domain/prizes.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
 
@@ -18,6 +19,8 @@ export interface DueNotification {
   /** Minor units of the currency; null without a prize. */
   readonly prize: string | null;
   readonly currency: string | null;
+  readonly prizeKind: PrizeKind | null;
+  readonly prizeName: string | null;
 }
 
 export interface NotificationAnswer {

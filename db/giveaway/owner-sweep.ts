@@ -13,10 +13,13 @@ export const untouchedPublishes = untouchedRows<OpenGiveaway & { readonly publis
 });
 
 /** Paid for, and not at their end; also cancelled ones, until their prizes are on their way back. */
-export const untouchedRuns = untouchedRows<OpenGiveaway>({
+export const untouchedRuns = untouchedRows<
+  OpenGiveaway & { readonly cancelled: boolean; readonly overdue: boolean; readonly drawRequested: boolean }
+>({
   from: 'giveaways t',
   aggregate: 'giveaway',
-  columns: 't.host_id as "hostId"',
+  columns: `t.host_id as "hostId", t.state = 'CANCELLED' as cancelled, t.state = 'OPEN' and t.closes_at < now() as overdue,
+    t.state = 'CLOSED' and t.draw_requested_at is not null as "drawRequested"`,
   open: `t.state in ('SCHEDULED', 'OPEN', 'CLOSED', 'DRAWING', 'DRAWN', 'FULFILLING')
     or t.state = 'CANCELLED' and t.published_at is not null and t.prizes_released_at is null`,
 });

@@ -8,13 +8,21 @@ import { lockGiveaway, moveGiveaway, type GiveawayRow } from './move-giveaway.ts
 export interface PublishPlan {
   readonly currency: string;
   readonly grossMinor: bigint;
-  readonly prizes: readonly {
-    readonly cardId: string;
-    readonly merchantId: string;
-    readonly catalogueItemId: string;
-    readonly faceMinor: bigint;
-  }[];
+  /** Empty where there are too many for one piece. */
+  readonly cards: readonly PublishCard[];
+  /** In how many pieces the cards are read then; 0: they are in the plan. */
+  readonly pieces: number;
 }
+
+export interface PublishCard {
+  readonly cardId: string;
+  readonly merchantId: string;
+  readonly catalogueItemId: string;
+  readonly faceMinor: bigint;
+}
+
+/** What one message between the domains carries, and one transaction inserts. */
+export const CARDS_PER_PIECE = 500;
 
 interface PublishRef {
   readonly giveawayId: string;
@@ -38,21 +46,73 @@ export async function planPublish(db: Db, ref: PublishRef): Promise<PublishPlan>
     }
     await requireDeadlineAhead(db, giveaway.closes_at);
   }
-  const prizes = await db('giveaway_prizes')
-    .where({ giveaway_id: ref.giveawayId })
-    .orderBy('position')
-    .select<{ card_id: string; merchant_id: string; catalogue_item_id: string; face_minor: bigint }[]>();
+  const total = await sumUp(db, ref.giveawayId);
+  const inPieces = total.count > CARDS_PER_PIECE;
   return {
     currency: giveaway.currency,
-    grossMinor: prizes.reduce((sum, prize) => sum + prize.face_minor, 0n),
-    prizes: prizes.map((prize) => ({
-      cardId: prize.card_id,
-      merchantId: prize.merchant_id,
-      catalogueItemId: prize.catalogue_item_id,
-      faceMinor: prize.face_minor,
-    })),
+    grossMinor: total.grossMinor,
+    cards: inPieces ? [] : await readCards(db, ref.giveawayId),
+    pieces: inPieces ? Math.ceil(total.count / CARDS_PER_PIECE) : 0,
   };
 }
+
+async function sumUp(db: Db, giveawayId: string): Promise<{ grossMinor: bigint; count: number }> {
+  const result: unknown = await db.raw(
+    `select coalesce(sum(face_minor), 0)::bigint as "grossMinor", count(*)::int as count
+     from giveaway_prizes where giveaway_id = ? and kind = 'gift_card'`,
+    [giveawayId],
+  );
+  return (result as { rows: [{ grossMinor: bigint; count: number }] }).rows[0];
+}
+
+const readCards = (db: Db, giveawayId: string): Promise<PublishCard[]> =>
+  Promise.resolve(
+    db('giveaway_prizes')
+      .where({ giveaway_id: giveawayId, kind: 'gift_card' })
+      .orderBy('position')
+      .select<PublishCard[]>({
+        cardId: 'card_id',
+        merchantId: 'merchant_id',
+        catalogueItemId: 'catalogue_item_id',
+        faceMinor: 'face_minor',
+      }),
+  );
+
+/**
+ * One piece of the cards of a giveaway that is being paid for, each with its part of the funding fee: allocated over all of
+ * them by largest remainder, ties by card id.
+ * @param piece from 0.
+ * @throws DomainError giveaway_not_draft when this publish does not own the giveaway.
+ */
+export async function readPublishPiece(
+  db: Db,
+  ref: PublishRef & { fundingFeeMinor: bigint; piece: number },
+): Promise<(PublishCard & { fundingFeeMinor: bigint })[]> {
+  const giveaway = await db<GiveawayRow>('giveaways').where({ id: ref.giveawayId, publish_id: ref.publishId }).first();
+  if (!giveaway || giveaway.state === 'FUNDING_FAILED')
+    throw new DomainError('giveaway_not_draft', 'Another publish owns the giveaway.', { giveawayId: ref.giveawayId });
+  const result: unknown = await db.raw(PIECE, {
+    giveawayId: ref.giveawayId,
+    fee: ref.fundingFeeMinor,
+    after: ref.piece * CARDS_PER_PIECE,
+    limit: CARDS_PER_PIECE,
+  });
+  return (result as { rows: (PublishCard & { fundingFeeMinor: bigint })[] }).rows;
+}
+
+const PIECE = `
+with shares as (
+  select p.*, div(:fee::numeric * face_minor, sum(face_minor) over ()) as share,
+    mod(:fee::numeric * face_minor, sum(face_minor) over ()) as remainder
+  from giveaway_prizes p where p.giveaway_id = :giveawayId and p.kind = 'gift_card'
+), ranked as (
+  select s.*, row_number() over (order by remainder desc, card_id) as place, :fee::numeric - sum(share) over () as left_over,
+    row_number() over (order by position) as n
+  from shares s
+)
+select card_id as "cardId", merchant_id as "merchantId", catalogue_item_id as "catalogueItemId", face_minor as "faceMinor",
+  (share + (place <= left_over)::int)::bigint as "fundingFeeMinor"
+from ranked where n > :after order by n limit :limit`;
 
 /** DRAFT → FUNDING, owned by this publish. @throws DomainError giveaway_not_draft when another one has it. */
 export const beginPublish = (db: Database, ref: PublishRef, cause: Cause): Promise<void> =>

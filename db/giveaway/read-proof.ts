@@ -8,7 +8,7 @@ import { awardText, BETWEEN_LISTS, entryText, headLine, LAST_LINE, rankText } fr
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { Db } from '../connect.ts';
 import { type ConnectionSettings, withConnection } from '../copy-rows.ts';
-import { FIRST_DRAW } from './draw-giveaway.ts';
+import { drawOf, FIRST_DRAW } from './draw-giveaway.ts';
 import { readDrawEntries } from './read-draw-entries.ts';
 
 /** @returns a promise to wait for before the next line is written. */
@@ -63,10 +63,7 @@ async function writeList(read: (line: WriteLine) => Promise<void>, write: WriteL
 
 /** The head of a draw's proof; undefined before it is drawn. */
 export async function findProofHead(db: Db, giveawayId: string): Promise<ProofHead | undefined> {
-  const row = await db('giveaway_draws')
-    .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
-    .whereNotNull('drawn_at')
-    .first<{ proof_head: unknown }>('proof_head');
+  const row = await drawOf(db, giveawayId).whereNotNull('drawn_at').first<{ proof_head: unknown }>('proof_head');
   return row && parseProofHead(row.proof_head);
 }
 

@@ -9,7 +9,7 @@ import {
 } from '../../domain/proof/instant-win-proof.ts';
 import type { CommitmentSignature } from '../../domain/proof/proof.ts';
 import type { Database, Db } from '../connect.ts';
-import { FIRST_DRAW } from './draw-giveaway.ts';
+import { drawOf, FIRST_DRAW } from './draw-giveaway.ts';
 import { lockGiveaway, moveGiveaway } from './move-giveaway.ts';
 
 export interface InstantWinMaterial {
@@ -128,6 +128,3 @@ export async function findInstantWinProof(db: Db, giveawayId: string): Promise<I
   for await (const batch of readAttempts(db, giveawayId)) attempts.push(...batch);
   return { ...row.proof_head, attempts };
 }
-
-const drawOf = (trx: Db, giveawayId: string) =>
-  trx('giveaway_draws').where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW });

@@ -1,6 +1,8 @@
 import type { Cause } from '../../domain/cause.ts';
+import type { DrawSources } from '../../domain/draw/randomness-rules.ts';
 import type { Db } from '../connect.ts';
-import { FIRST_DRAW } from './draw-giveaway.ts';
+import { drawOf, FIRST_DRAW, type DrawRow } from './draw-giveaway.ts';
+import { drawRulesOf, movedDrawRules } from './draw-randomness.ts';
 import { lockGiveaway, type GiveawayRow } from './move-giveaway.ts';
 import { rulesOf } from './run-giveaway.ts';
 
@@ -15,7 +17,7 @@ export interface RulesVersion {
 
 /**
  * The rules after a change of an open giveaway, which the caller has locked and changed: a version of its own, which the
- * draw's commitment will hash; entrants are told.
+ * draw's commitment will hash, with the round that follows from the deadline as it is now; entrants are told.
  * @returns the version's number.
  */
 export async function publishRules(
@@ -23,8 +25,7 @@ export async function publishRules(
   { giveawayId, changed, notice }: { giveawayId: string; changed: readonly string[]; notice: string },
   cause: Cause,
 ): Promise<number> {
-  const draw = { giveaway_id: giveawayId, draw_number: FIRST_DRAW };
-  const before = await trx('giveaway_draws').where(draw).first<{ rules_text: string }>('rules_text');
+  const before = await drawOf(trx, giveawayId).first<DrawRow>('rules_text', 'randomness', 'witnessed');
   const giveaway = await lockGiveaway(trx, giveawayId);
   await trx('giveaway_rules_versions')
     .insert({
@@ -42,7 +43,8 @@ export async function publishRules(
     .where({ giveaway_id: giveawayId })
     .max<{ most?: number }[]>({ most: 'version' });
   const version = most + 1;
-  const text = await rulesOf(trx, giveaway);
+  const rules = movedDrawRules(before, giveaway);
+  const text = await rulesOf(trx, giveaway, rules);
   await trx('giveaway_rules_versions').insert({
     giveaway_id: giveawayId,
     version,
@@ -51,7 +53,7 @@ export async function publishRules(
     notice,
     changed_by: cause.actor,
   });
-  await trx('giveaway_draws').where(draw).update({ rules_text: text });
+  await drawOf(trx, giveawayId).update({ rules_text: text, randomness: JSON.stringify(rules.randomness) });
   await tellEntrants(trx, giveawayId, version);
   return version;
 }
@@ -65,18 +67,24 @@ const tellEntrants = (trx: Db, giveawayId: string, version: number): Promise<unk
     { giveawayId, version: String(version) },
   );
 
-/** The official rules: as they stand, or as they were in a version. Before the opening they may still change. */
-export async function readRules(db: Db, giveawayId: string, version?: number): Promise<string | undefined> {
+/**
+ * The official rules: as they stand, or as they were in a version. Before the opening they may still change.
+ * @param sources what giveaways that open now promise of their draws.
+ */
+export async function readRules(
+  db: Db,
+  giveawayId: string,
+  sources: DrawSources,
+  version?: number,
+): Promise<string | undefined> {
   if (version !== undefined) {
     const found = (await listRules(db, giveawayId)).find((one) => one.version === version);
     return found?.text;
   }
-  const draw = await db('giveaway_draws')
-    .where({ giveaway_id: giveawayId, draw_number: FIRST_DRAW })
-    .first<{ rules_text: string } | undefined>('rules_text');
+  const draw = await drawOf(db, giveawayId).first<{ rules_text: string } | undefined>('rules_text');
   if (draw) return draw.rules_text;
   const giveaway = await db<GiveawayRow>('giveaways').where({ id: giveawayId }).first();
-  return giveaway && rulesOf(db, giveaway);
+  return giveaway && rulesOf(db, giveaway, drawRulesOf(giveaway, new Date(), sources));
 }
 
 /** Every version since the opening, the oldest first. */

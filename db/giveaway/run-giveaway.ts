@@ -1,8 +1,11 @@
 import type { Cause } from '../../domain/cause.ts';
 import type { SlotWindow } from '../../domain/draw/instant-win.ts';
+import type { DrawRules, DrawSources } from '../../domain/draw/randomness-rules.ts';
 import { hasReached, rulesText, type GiveawayState } from '../../domain/giveaway.ts';
+import { modeRulesIn } from '../../domain/giveaway-modes.ts';
 import { DEFAULT_HOST_RULES, type HostRules } from '../../domain/official-rules.ts';
 import type { Database, Db } from '../connect.ts';
+import { drawRulesOf } from './draw-randomness.ts';
 import { readEntryTerms } from './entry-terms.ts';
 import { readModeRules, readPrizeGroups } from './prize-groups.ts';
 import { awaitedVerificationMs } from './verify-entries.ts';
@@ -40,18 +43,32 @@ export interface DrawSecretSealed {
   readonly slotsMs?: (unitCount: number, window: SlotWindow) => readonly number[];
 }
 
-/** SCHEDULED → OPEN: from here the rules' text and the draw's secret are fixed. A repeat keeps the first secret. */
-export const openGiveaway = (db: Database, giveawayId: string, secret: DrawSecretSealed, cause: Cause): Promise<void> =>
+/**
+ * SCHEDULED → OPEN: from here the rules' text is fixed, and with it where the randomness comes from. A repeat keeps the
+ * first secret.
+ */
+export const openGiveaway = (
+  db: Database,
+  giveawayId: string,
+  secret: DrawSecretSealed,
+  cause: Cause,
+  sources: DrawSources = { witnessed: false },
+): Promise<void> =>
   db.transaction(async (trx) => {
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (hasReached(giveaway.state, 'OPEN')) return;
     const openedAt = new Date();
+    const rules = drawRulesOf(giveaway, openedAt, sources);
+    const { randomness, witnessed } = rules;
+    const own = randomness.kind === 'commit-reveal' ? secret : undefined;
     await trx('giveaway_draws').insert({
       giveaway_id: giveawayId,
       draw_number: 1,
-      secret_sealed: secret.sealed,
-      secret_hash: Buffer.from(secret.secretHash, 'hex'),
-      rules_text: await rulesOf(trx, giveaway),
+      secret_sealed: own?.sealed ?? null,
+      secret_hash: own ? Buffer.from(own.secretHash, 'hex') : null,
+      randomness: JSON.stringify(randomness),
+      witnessed,
+      rules_text: await rulesOf(trx, giveaway, rules),
     });
     await openInstantWin(trx, giveaway, openedAt, secret);
     await moveGiveaway(trx, {
@@ -61,7 +78,7 @@ export const openGiveaway = (db: Database, giveawayId: string, secret: DrawSecre
       refusal: 'giveaway_not_open',
       change: { opened_at: openedAt },
       event: 'giveaway.opened',
-      payload: { secretHash: secret.secretHash },
+      payload: randomness.kind === 'drand' ? { chainHash: randomness.chainHash } : { secretHash: secret.secretHash },
       cause,
     });
   });
@@ -86,9 +103,10 @@ async function openInstantWin(
 }
 
 /** The official rules as they follow from the giveaway's settings. */
-export async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
+export async function rulesOf(trx: Db, giveaway: GiveawayRow, draw: DrawRules): Promise<string> {
   return rulesText({
     ...(await readEntryTerms(trx, giveaway.id)),
+    ...draw,
     giveawayId: giveaway.id,
     title: giveaway.title,
     closesAt: giveaway.closes_at.toISOString(),
@@ -98,9 +116,7 @@ export async function rulesOf(trx: Db, giveaway: GiveawayRow): Promise<string> {
       ...prize,
       faceMinor: prize.faceMinor.toString(),
     })),
-    mode: await readModeRules(trx, giveaway.id),
-    randomness: { kind: 'commit-reveal' },
-    witnessed: false,
+    mode: modeRulesIn(giveaway.rules),
   });
 }
 

@@ -9,7 +9,8 @@ create or replace function standing_answer(k jsonb) returns jsonb language sql s
 $$;
 
 -- Keeps a command's answer, in the transaction that carried the command out. Of two attempts at once the first answer
--- stands: the second was a repeat of the same command, unless it asked for something else.
+-- stands: the second was a repeat of the same command, unless it asked for something else. Where the first was refused
+-- the command is not carried out after all.
 create or replace function keep_answer(k jsonb, p_answer jsonb) returns jsonb language plpgsql as $$
 declare
   h idempotency_keys;
@@ -24,7 +25,20 @@ begin
   returning * into h;
   if h.request_hash <> decode(k ->> 'requestHash', 'hex') then
     perform refuse('idempotency_key_reused', 'This Idempotency-Key was used for another request.');
+  elsif not h.of_command then
+    raise exception using errcode = 'HS003', message = 'Another attempt was answered meanwhile, without the command';
   end if;
   return jsonb_build_object('same', true, 'status', h.status, 'headers', h.headers, 'response', h.response, 'ofCommand', h.of_command,
     'fresh', true);
+end $$;
+
+-- Carries a command out once per key: effect and answer in one transaction.
+create or replace function answer_once(p jsonb) returns jsonb language plpgsql as $$
+declare
+  v_standing jsonb := standing_answer(p -> 'key');
+  v_answer jsonb;
+begin
+  if v_standing is not null then return v_standing; end if;
+  execute format('select %I($1)', p ->> 'command') into v_answer using p -> 'input';
+  return keep_answer(p -> 'key', v_answer);
 end $$;

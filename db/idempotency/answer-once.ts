@@ -1,7 +1,6 @@
-import { inputJson, type Command } from '../call-command.ts';
+import type { Command } from '../call-command.ts';
 import type { Database } from '../connect.ts';
-import { asDomainError } from '../errors.ts';
-import { runPrepared } from '../prepared.ts';
+import { runCommand } from '../ledger/call-together.ts';
 import type { KeyClaim, KeyRef, StoredAnswer } from './claim-key.ts';
 
 export interface AnswerOnce extends KeyRef {
@@ -19,7 +18,8 @@ export type OnceAnswered =
   | { readonly kind: 'answered'; readonly answer: StoredAnswer; readonly fresh: boolean }
   | Exclude<KeyClaim, { kind: 'answered' | 'claimed' }>;
 
-interface Standing {
+/** What stands under a key, as the database says it. */
+export interface Standing {
   readonly same: boolean;
   readonly status: number | null;
   readonly headers: Readonly<Record<string, string>>;
@@ -34,22 +34,32 @@ interface Standing {
  * answer are there together or not at all.
  * @throws DomainError what the command refuses, and idempotency_key_reused; then nothing was changed or kept.
  */
-export async function answerOnce(db: Database, key: AnswerOnce, { name, input }: Command): Promise<OnceAnswered> {
-  const statement = {
-    name: `answer_once_${name}`,
-    text: `select coalesce(standing_answer($1::jsonb), keep_answer($1::jsonb, ${name}($2::jsonb))) as standing`,
-  };
+export async function answerOnce(db: Database, key: AnswerOnce, command: Command): Promise<OnceAnswered> {
+  const { name, input, ...locks } = command;
   const asked = { ...key, requestHash: Buffer.from(key.requestHash).toString('hex') };
-  const values = [JSON.stringify(asked), inputJson(input)];
-  let rows: readonly { standing: Standing }[];
-  try {
-    rows = await runPrepared<{ standing: Standing }>(db, statement, values);
-  } catch (error) {
-    throw asDomainError(error);
-  }
-  const [{ standing }] = rows as [{ standing: Standing }];
-  if (!standing.same) return { kind: 'reused' };
-  const { status, headers, response, ofCommand, fresh = false } = standing;
-  if (status === null) return { kind: 'in_flight', ageMs: standing.ageMs ?? 0 };
+  const once = { name: 'answer_once', input: { key: asked, command: name, input }, ...locks };
+  const run = () => runCommand<Standing>(db, once);
+  const standing = await run().catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === ANSWERED_MEANWHILE) return run();
+    throw error;
+  });
+  return onceAnswered(standing);
+}
+
+/** Raised by `keep_answer`: what was carried out is undone, and the answer of the other attempt is there to be read. */
+const ANSWERED_MEANWHILE = 'HS003';
+
+/** What stands under a key, for whoever asked. */
+export function onceAnswered({
+  same,
+  status,
+  headers,
+  response,
+  ofCommand,
+  ageMs = 0,
+  fresh = false,
+}: Standing): OnceAnswered {
+  if (!same) return { kind: 'reused' };
+  if (status === null) return { kind: 'in_flight', ageMs };
   return { kind: 'answered', answer: { status, headers, response, ofCommand }, fresh };
 }

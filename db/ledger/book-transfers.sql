@@ -38,18 +38,24 @@ $$;
 -- Lines of zero are left out. The rows come first, so that whoever came earlier under the same id is waited for; the
 -- balances last, in the order of (hotness, id). An account that many share is not even locked where the movement cannot
 -- overdraw it: the movement is written beside its row, and added up by whoever has to lock it, or by fold_accounts.
--- Never by scanning: a plan made while the tables were empty would be kept while they grow.
+-- Never by scanning: a plan made while the tables were empty would be kept while they grow. Short statements on one row
+-- each: every command pays for this function, and a statement over sets costs more to set up than a few lines cost.
 create or replace function ledger_book(p_lines ledger_line[]) returns boolean language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_lines ledger_line[] := p_lines;
-  v_moves ledger_move[];
-  v_wanted int;
+  v_line ledger_line;
+  v_resolves boolean := false;
+  v_wanted int := 0;
   v_written int;
+  v_move ledger_move;
 begin
-  select count(*) filter (where l.pending_id is not null or l.amount_minor <> 0) into v_wanted from unnest(v_lines) l;
+  foreach v_line in array v_lines loop
+    v_resolves := v_resolves or v_line.pending_id is not null;
+    if v_line.pending_id is not null or v_line.amount_minor <> 0 then v_wanted := v_wanted + 1; end if;
+  end loop;
   if v_wanted = 0 then return false; end if;
-  if (select bool_or(l.pending_id is not null) from unnest(v_lines) l) then
+  if v_resolves then
     -- A resolution moves what it resolves; where there is nothing pending its amount stays unknown.
     v_lines := array(
       select row(l.id, l.kind, coalesce(p.debit_account_id, l.debit_account_id), coalesce(p.credit_account_id, l.credit_account_id),
@@ -77,9 +83,9 @@ begin
     if v_written = 0 then return true; end if;
   end if;
 
-  v_moves := array(
-    select row(m.account_id, m.dp, m.dd, m.cp, m.cd, a.hotness >= 3 and (not a.non_negative
-      or case a.normal_side when 'credit' then m.dd + m.dp <= m.cd else m.cd + m.cp <= m.dd end))::ledger_move
+  for v_move in
+    select m.account_id, m.dp, m.dd, m.cp, m.cd, a.hotness >= 3 and (not a.non_negative
+      or case a.normal_side when 'credit' then m.dd + m.dp <= m.cd else m.cd + m.cp <= m.dd end)
     from (
       select e.account_id, min(l.currency) as currency,
         coalesce(sum(e.pending) filter (where e.side = 'debit'), 0)::bigint as dp,
@@ -96,33 +102,40 @@ begin
       group by e.account_id
     ) m
     -- Between different currencies, or to an account that was never opened, nothing may stay.
-    left join ledger_accounts a on a.id = m.account_id and a.currency = m.currency);
-  if (select bool_or(m.beside is null) from unnest(v_moves) m) then
-    perform refuse('ledger_account_unknown', 'An account of the transfer does not exist, or is in another currency.');
-  end if;
-
-  -- In a statement of its own: the next one sees what whoever had the lock has left. (A constraint is checked on the row
-  -- as the statement first saw it, and would refuse on a balance that is out of date.)
-  perform 1 from unnest(v_moves) m join ledger_accounts a on a.id = m.account_id
-  where not m.beside order by a.hotness, a.id for no key update of a;
-  with written as (
-    insert into ledger_account_deltas (account_id, debits_pending, debits_posted, credits_pending, credits_posted)
-    select m.account_id, m.debits_pending, m.debits_posted, m.credits_pending, m.credits_posted from unnest(v_moves) m where m.beside
-  ), gathered as (
-    delete from ledger_account_deltas d using unnest(v_moves) m where d.account_id = m.account_id and not m.beside returning d.*
-  ), totals as (
-    select x.account_id, sum(x.debits_pending)::bigint as dp, sum(x.debits_posted)::bigint as dd, sum(x.credits_pending)::bigint as cp,
-      sum(x.credits_posted)::bigint as cd
-    from (
-      select m.account_id, m.debits_pending, m.debits_posted, m.credits_pending, m.credits_posted from unnest(v_moves) m where not m.beside
-      union all select * from gathered) x
-    group by x.account_id
-  )
-  update ledger_accounts a set
-    debits_pending = a.debits_pending + t.dp, debits_posted = a.debits_posted + t.dd,
-    credits_pending = a.credits_pending + t.cp, credits_posted = a.credits_posted + t.cd
-  from totals t where a.id = t.account_id;
+    left join ledger_accounts a on a.id = m.account_id and a.currency = m.currency
+    order by a.hotness, a.id
+  loop
+    if v_move.beside is null then
+      perform refuse('ledger_account_unknown', 'An account of the transfer does not exist, or is in another currency.');
+    elsif v_move.beside then
+      insert into ledger_account_deltas (account_id, debits_pending, debits_posted, credits_pending, credits_posted)
+      values (v_move.account_id, v_move.debits_pending, v_move.debits_posted, v_move.credits_pending, v_move.credits_posted);
+    else
+      perform ledger_move_row(v_move);
+    end if;
+  end loop;
   return true;
+end $$;
+
+-- Moves an account's row, with all that was written beside it. It is locked in a statement of its own: the next one sees
+-- what whoever had the lock has left. (A constraint is checked on the row as the statement first saw it, and would refuse
+-- on a balance that is out of date.)
+create or replace function ledger_move_row(m ledger_move) returns void language plpgsql
+set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+declare
+  v_hotness smallint;
+begin
+  select a.hotness into v_hotness from ledger_accounts a where a.id = m.account_id for no key update;
+  if v_hotness >= 3 then
+    with gathered as (delete from ledger_account_deltas d where d.account_id = m.account_id returning d.*)
+    select m.account_id, m.debits_pending + coalesce(sum(g.debits_pending), 0), m.debits_posted + coalesce(sum(g.debits_posted), 0),
+      m.credits_pending + coalesce(sum(g.credits_pending), 0), m.credits_posted + coalesce(sum(g.credits_posted), 0), false
+    into m from gathered g;
+  end if;
+  update ledger_accounts a set
+    debits_pending = a.debits_pending + m.debits_pending, debits_posted = a.debits_posted + m.debits_posted,
+    credits_pending = a.credits_pending + m.credits_pending, credits_posted = a.credits_posted + m.credits_posted
+  where a.id = m.account_id;
 end $$;
 
 -- Whether a transfer is what a line asks for.

@@ -22,7 +22,7 @@ export interface ReconciliationCase {
   readonly state: 'OPEN' | 'RESOLVED';
   readonly caseNumber: number;
   readonly assignee: string | null;
-  readonly resolution: 'adopted' | 'loss_accepted' | 'dismissed' | 'matched_later' | null;
+  readonly resolution: 'adopted' | 'loss_accepted' | 'gain_held' | 'dismissed' | 'matched_later' | null;
   readonly reason: string | null;
   readonly resolvedBy: string | null;
   readonly createdAt: string;
@@ -43,16 +43,24 @@ export const noteReconciliationCase = (
   callCommand<ReconciliationCase>(db, 'note_reconciliation_case', { ...input, ...cause });
 
 /**
- * Ends a case; an accepted loss is booked, as two people have decided.
+ * Ends a case; an accepted loss, and a gain that is held for its owner, are booked, as two people have decided.
  * @throws DomainError reconciliation_case_not_found, case_changed, case_not_open, second_person_missing,
- *   reconciliation_no_loss.
+ *   reconciliation_no_loss, reconciliation_no_gain.
  */
 export const resolveReconciliationCase = (
   db: Db,
-  input: CaseRef & { resolution: 'adopted' | 'loss_accepted' | 'dismissed'; reason: string },
+  input: CaseRef & { resolution: 'adopted' | 'loss_accepted' | 'gain_held' | 'dismissed'; reason: string },
   cause: Cause,
 ): Promise<ReconciliationCase> =>
   callCommand<ReconciliationCase>(db, 'resolve_reconciliation_case', { ...input, ...cause });
+
+/**
+ * The provider has kept another fee for a transfer than it had said: booked as a cost, and said by the intent. Repeated it
+ * changes nothing.
+ * @throws DomainError adoption_not_possible where more than that differs, or it is a charge; case_changed, case_not_open.
+ */
+export const adoptProviderFee = (db: Db, input: CaseRef, cause: Cause): Promise<void> =>
+  callCommand(db, 'adopt_provider_fee', { ...input, ...cause });
 
 /** Whether our intent says by now what the provider says. */
 export const reconciliationCaseAgrees = (
@@ -110,12 +118,17 @@ export const untouchedReconciliationCases = untouchedRows<UntouchedRow>({
   open: "t.state = 'OPEN'",
 });
 
-/** Ids of a reconciliation's open cases, in order. */
-export function listOpenCases(
+/** Ids of a reconciliation's cases that are open, or that its last reading has found settled; in order. */
+export function listTouchedCases(
   db: Db,
   { reconciliationId, after, limit }: Page & { reconciliationId: string },
-): Promise<string[]> {
-  const query = db('reconciliation_cases').where({ reconciliation_id: reconciliationId, state: 'OPEN' });
+): Promise<{ id: string; isOpen: boolean }[]> {
+  const query = db('reconciliation_cases as c').where({ reconciliation_id: reconciliationId });
+  void query.whereRaw(`(state = 'OPEN' or resolution = 'matched_later'
+    and updated_at = (select r.updated_at from reconciliations r where r.id = c.reconciliation_id))`);
   if (after !== undefined) void query.where('id', '>', after);
-  return query.orderBy('id').limit(limit).pluck<string[]>('id');
+  return query
+    .orderBy('id')
+    .limit(limit)
+    .select<{ id: string; isOpen: boolean }[]>('id', db.raw(`state = 'OPEN' as "isOpen"`));
 }

@@ -8,7 +8,7 @@ export interface SecondDecision {
   readonly subjectId: string;
   /** The case that it is about: a later case takes two people again. */
   readonly caseNumber: number;
-  readonly kind: 'honour' | 'give_back' | 'write_off' | 'accept_loss';
+  readonly kind: 'honour' | 'give_back' | 'write_off' | 'accept_loss' | 'hold_gain';
   readonly reason: string;
 }
 

@@ -82,7 +82,25 @@ begin
   return funding_answer(f);
 end $$;
 
+-- Finance has the provider asked again about a parked funding: who and why stays in its history. The case stands until
+-- somebody can say what became of the charge. Repeated under the same request it is noted once.
+create or replace function decide_funding(p jsonb) returns jsonb language plpgsql as $$
+declare
+  f wallet_fundings := lock_funding((p ->> 'fundingId')::uuid);
+begin
+  if f.case_number <> (p ->> 'caseNumber')::int then
+    perform refuse('case_changed', 'The case has changed since you looked.', jsonb_build_object('fundingId', f.id, 'caseNumber', f.case_number));
+  end if;
+  if f.state = 'NEEDS_ATTENTION' and (select e.aggregate_id from domain_events e where e.aggregate_type = 'wallet_funding'
+      and e.aggregate_id = f.id and e.type = 'wallet.funding.retried' and e.correlation_id = p ->> 'requestId' limit 1) is null then
+    update wallet_fundings set updated_at = now() where id = f.id returning * into f;
+    perform append_funding_event(f, 'wallet.funding.retried', p);
+  end if;
+  return funding_answer(f);
+end $$;
+
 create or replace function append_funding_event(f wallet_fundings, p_type text, p jsonb) returns void language sql as $$
   select append_event('wallet_funding', f.id, p_type, jsonb_build_object('hostId', f.host_id, 'currency', f.currency,
-    'amountMinor', f.amount_minor::text, 'feeMinor', f.fee_minor::text, 'reason', f.failure_code), p)
+    'amountMinor', f.amount_minor::text, 'feeMinor', f.fee_minor::text, 'reason', f.failure_code, 'caseNumber', f.case_number,
+    'decisionReason', p ->> 'decisionReason'), p)
 $$;

@@ -49,6 +49,13 @@ export const failFunding = (
 export const parkFunding = (db: Db, input: { fundingId: string; reason: string }, cause: Cause): Promise<Funding> =>
   callCommand<Funding>(db, 'park_funding', { ...input, ...cause });
 
+/** Finance has the provider asked again: noted on the case. @throws DomainError funding_not_found, case_changed. */
+export const decideFunding = (
+  db: Db,
+  input: { fundingId: string; caseNumber: number; decisionReason: string },
+  cause: Cause,
+): Promise<Funding> => callCommand<Funding>(db, 'decide_funding', { ...input, ...cause });
+
 export async function readFunding(db: Db, fundingId: string): Promise<Funding | undefined> {
   const result: unknown = await db.raw('select funding_answer(f) as answer from wallet_fundings f where f.id = ?', [
     fundingId,

@@ -1,3 +1,4 @@
+import type { Db } from '../connect.ts';
 import { untouchedRows, type UntouchedRow } from '../untouched-rows.ts';
 
 interface OfHost extends UntouchedRow {
@@ -38,3 +39,22 @@ export const untouchedPublishHolds = untouchedRows<OfHost & { readonly giveawayI
   columns: 't.host_id as "hostId", t.giveaway_id as "giveawayId"',
   open: "t.state = 'HELD' and t.giveaway_id is not null",
 });
+
+export interface WaitingPayouts {
+  /** `*`: every currency. */
+  readonly currency: string;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** Withdrawals that have nothing at the provider, and so may wait for the end of a halt; in the order of their ids. */
+export function waitingWithdrawals(db: Db, { currency, after, limit }: WaitingPayouts): Promise<string[]> {
+  const query = db('wallet_withdrawals as w')
+    .whereIn('state', ['PAYING', 'WAITING_FOR_BALANCE'])
+    .whereRaw(
+      `not exists (select from wallet_withdrawal_intents i where i.withdrawal_id = w.id and i.state in ('SENT', 'UNKNOWN'))`,
+    );
+  if (currency !== '*') void query.where({ currency });
+  if (after !== undefined) void query.where('id', '>', after);
+  return query.orderBy('id').limit(limit).pluck<string[]>('id');
+}

@@ -1,18 +1,27 @@
+import type { RoundRule } from './beacon-round.ts';
 import { requireDraw } from './invalid-draw.ts';
 
 /** What the rules of a giveaway fix about the randomness of its draw, before anybody enters. */
 export type RandomnessTerms =
   | { readonly kind: 'commit-reveal' }
-  | {
+  | ({
       readonly kind: 'drand';
       readonly chainHash: string;
-      readonly delaySeconds: number;
-      readonly marginSeconds: number;
-    };
+    } & RoundRule);
+
+/** What is promised of every round; the deadline is the giveaway's own. */
+export type BeaconTerms = Omit<Extract<RandomnessTerms, { readonly kind: 'drand' }>, 'closesAt'>;
+
+/** What the platform has at hand for draws. */
+export interface DrawSources {
+  /** Absent where no beacon is configured: then a giveaway that asks for one does not open. */
+  readonly beacon?: BeaconTerms | undefined;
+  /** Commitments are time-stamped. */
+  readonly witnessed: boolean;
+}
 
 export interface DrawRules {
   readonly randomness: RandomnessTerms;
-  readonly closesAt: string;
   /** The commitment is time-stamped by a witness. */
   readonly witnessed: boolean;
 }
@@ -24,14 +33,14 @@ const WITNESS = 'Witness: ';
  * The lines of the rules' text that a verifier reads: word for word, so that what was promised to the entrants is what
  * the proof is held against.
  */
-export function drawRules({ randomness, closesAt, witnessed }: DrawRules): string[] {
+export function drawRules({ randomness, witnessed }: DrawRules): string[] {
   const witness = witnessed ? 'the commitment is time-stamped under RFC 3161.' : 'none but the operator.';
-  return [`${RANDOMNESS}${randomnessRule(randomness, closesAt)}`, `${WITNESS}${witness}`];
+  return [`${RANDOMNESS}${randomnessRule(randomness)}`, `${WITNESS}${witness}`];
 }
 
-function randomnessRule(randomness: RandomnessTerms, closesAt: string): string {
+function randomnessRule(randomness: RandomnessTerms): string {
   if (randomness.kind === 'commit-reveal') return 'commit-reveal, the hash of the secret published when entry begins.';
-  const { chainHash, delaySeconds, marginSeconds } = randomness;
+  const { chainHash, closesAt, delaySeconds, marginSeconds } = randomness;
   return [
     `drand chain ${chainHash}, the first round at or after ${closesAt} and ${delaySeconds} s;`,
     `if the commitment is not out ${marginSeconds} s before it,`,

@@ -4,7 +4,19 @@ import type { PrizeUnit } from '../draw/commitment.ts';
 import type { Hashing } from '../draw/hashing.ts';
 import { INSTANT_WIN_KINDS, type InstantWinKind } from '../draw/instant-win.ts';
 import { MerkleTree } from '../draw/merkle-tree.ts';
-import { constant, count, hash, id, instant, list, object, oneOf, signature, text } from './parse.ts';
+import {
+  commitmentSignature,
+  constant,
+  count,
+  hash,
+  id,
+  instant,
+  list,
+  object,
+  oneOf,
+  prizeUnits,
+  text,
+} from './parse.ts';
 import type { CommitmentSignature } from './proof.ts';
 
 export const INSTANT_WIN_VERSION = 'handsel-instant-win-v1';
@@ -59,7 +71,7 @@ const proof = object<InstantWinProof>({
     giveawayId: id,
     root: hash,
     attemptCount: count,
-    prizeUnits: list(object<PrizeUnit>({ unitId: id, prizeId: id })),
+    prizeUnits,
     prizesPerPerson: oneOf(['one', 'several']),
     by: oneOf(INSTANT_WIN_KINDS),
     oddsPerMillion: count,
@@ -69,13 +81,7 @@ const proof = object<InstantWinProof>({
     closesAt: instant,
     frozenAt: instant,
   }),
-  signature: object<CommitmentSignature>({
-    alg: constant('Ed25519'),
-    keyId: id,
-    publicKey: hash,
-    signedAt: instant,
-    signature,
-  }),
+  signature: commitmentSignature,
   secret: hash,
   attempts: list(
     object<InstantWinAttempt>(

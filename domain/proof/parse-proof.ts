@@ -1,6 +1,6 @@
 import type { DrawAward } from '../draw/assign-prizes.ts';
 import { BEACON_SCHEME, type BeaconChain, requireChain } from '../draw/beacon.ts';
-import { type Commitment, type PrizeUnit, requireCommitment } from '../draw/commitment.ts';
+import { type Commitment, requireCommitment } from '../draw/commitment.ts';
 import type { DrawEntry } from '../draw/entry.ts';
 import {
   type BeaconReveal,
@@ -13,6 +13,7 @@ import {
 } from '../draw/randomness.ts';
 import { DRAW_ALGORITHMS } from '../draw/rankings.ts';
 import {
+  commitmentSignature,
   constant,
   count,
   countsByReason,
@@ -21,16 +22,15 @@ import {
   hexUpTo,
   id,
   instant,
-  list,
   object,
   oneKindOf,
   oneOf,
   type Parser,
+  prizeUnits,
   reason,
-  signature,
   text,
 } from './parse.ts';
-import { type CommitmentSignature, PROOF_VERSION, type ProofHead, type Witness } from './proof.ts';
+import { PROOF_VERSION, type ProofHead, type Witness } from './proof.ts';
 
 const commitment = object<Commitment>({
   algorithm: oneOf(DRAW_ALGORITHMS),
@@ -40,7 +40,7 @@ const commitment = object<Commitment>({
   entryCount: count,
   countsByReason,
   totalWeight: count,
-  prizeUnits: list(object<PrizeUnit>({ unitId: id, prizeId: id })),
+  prizeUnits,
   rulesHash: hash,
   randomness: oneKindOf<RandomnessSource>({
     'commit-reveal': object<CommitRevealSource>({
@@ -86,13 +86,7 @@ const head = object<ProofHead>({
   version: constant(PROOF_VERSION),
   rules: text,
   commitment,
-  signature: object<CommitmentSignature>({
-    alg: constant('Ed25519'),
-    keyId: id,
-    publicKey: hash,
-    signedAt: instant,
-    signature,
-  }),
+  signature: commitmentSignature,
   witness: oneKindOf<Witness>({
     'operator-asserted': object<WitnessOf<'operator-asserted'>>({ kind: constant('operator-asserted') }),
     rfc3161: object<WitnessOf<'rfc3161'>>({ kind: constant('rfc3161'), token: hexUpTo(MOST_TOKEN_BYTES) }),

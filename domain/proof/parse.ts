@@ -1,5 +1,7 @@
+import type { PrizeUnit } from '../draw/commitment.ts';
 import { requireDraw } from '../draw/invalid-draw.ts';
 import { requireCount, requireHash, requireId, requireInstant, requireReason } from '../draw/limits.ts';
+import type { CommitmentSignature } from './proof.ts';
 
 /** Reads one value of a document, or throws InvalidDraw naming the place, such as `proof.awards[2].rank`. */
 export type Parser<T> = (value: unknown, at: string) => T;
@@ -106,6 +108,18 @@ export const countsByReason: Parser<Record<string, number>> = (value, at) => {
     members.map(([name, member]) => [reason(name, `${at}: ${name}`), count(member, `${at}.${name}`)]),
   );
 };
+
+/** Whoever signed what was committed to. */
+export const commitmentSignature = object<CommitmentSignature>({
+  alg: constant('Ed25519'),
+  keyId: id,
+  publicKey: hash,
+  signedAt: instant,
+  signature,
+});
+
+/** In the order in which they are taken. */
+export const prizeUnits = list(object<PrizeUnit>({ unitId: id, prizeId: id }));
 
 function asRecord(value: unknown, at: string): Record<string, unknown> {
   requireDraw(typeof value === 'object' && value !== null && !Array.isArray(value), `${at} is not an object`);

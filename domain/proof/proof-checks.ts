@@ -13,9 +13,8 @@ import { awardText } from './proof-text.ts';
 
 export function checkRules({ rules, commitment, witness }: ProofHead, crypto: ProofCrypto): string {
   requireDraw(hashRules(crypto, rules) === commitment.rulesHash, 'The rules are not those of the commitment');
-  const { randomness } = commitment;
-  const closesAt = randomness.kind === 'drand' ? randomness.closesAt : '';
-  requireDrawRules(rules, { randomness, closesAt, witnessed: witness.kind !== 'operator-asserted' });
+  const witnessed = witness.kind !== 'operator-asserted';
+  requireDrawRules(rules, { randomness: commitment.randomness, witnessed });
   return 'The rules are those that the commitment names, with this source of randomness and this witness.';
 }
 

@@ -29,18 +29,22 @@ const round = z.object({ round: z.int(), signature: hex(48) });
 
 /** drand's HTTP API. The hash says which chain it is, so the relays need not be trusted for anything. */
 export const httpBeacon = ({ baseUrls, timeoutMs, crypto }: HttpBeaconOptions): BeaconPort => {
+  // All at once: relays that hang, however many, keep nobody from the one that answers.
   const ask = async <T>(path: string, read: (body: unknown) => T): Promise<T> => {
     const failures: string[] = [];
-    for (const baseUrl of baseUrls) {
+    const askOne = async (baseUrl: string, index: number): Promise<T> => {
       try {
         const response = await fetch(new URL(path, baseUrl), { signal: AbortSignal.timeout(timeoutMs) });
         if (!response.ok) throw new Error(`HTTP ${response.status}`);
         return read(await response.json());
       } catch (error) {
-        failures.push(`${new URL(baseUrl).host}: ${error instanceof Error ? error.message : String(error)}`);
+        failures[index] = `${new URL(baseUrl).host}: ${error instanceof Error ? error.message : String(error)}`;
+        throw error;
       }
-    }
-    throw new BeaconUnavailable(`No relay has ${path}: ${failures.join('; ')}`);
+    };
+    return Promise.any(baseUrls.map(askOne)).catch(() => {
+      throw new BeaconUnavailable(`No relay has ${path}: ${failures.join('; ')}`);
+    });
   };
   return {
     chain: (chainHash) => ask(`/${chainHash}/info`, (body) => requireNamed(crypto, readChain(body), chainHash)),

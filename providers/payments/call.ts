@@ -4,6 +4,8 @@ export interface ProviderConnection {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly timeoutMs: number;
+  /** For how long the provider recognises a repeated idempotency key. */
+  readonly keyWindowMs: number;
 }
 
 export interface ProviderCall {

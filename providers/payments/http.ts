@@ -20,11 +20,7 @@ import { httpSettlementFile } from './settlement-file.ts';
 export interface HttpPaymentsOptions extends ProviderConnection {
   /** The pooled account at the provider. */
   readonly poolAccount: string;
-  /** A day, unless the provider says otherwise. */
-  readonly keyWindowMs?: number;
 }
-
-const KEY_WINDOW_MS = 24 * 3_600_000;
 
 const payment = z.object({
   id: z.string(),
@@ -72,7 +68,7 @@ export function httpPayments(options: HttpPaymentsOptions): PaymentsPort {
     return BigInt(balances.parse(answer.body).balances[currency] ?? '0');
   };
   return {
-    keyWindowMs: options.keyWindowMs ?? KEY_WINDOW_MS,
+    keyWindowMs: options.keyWindowMs,
     createCharge: ({ source, ...charge }) =>
       create('/v1/charges', charge, { source, destinationAccount: options.poolAccount }),
     findCharge: (intentId) => find('/v1/charges', intentId),

@@ -12,13 +12,6 @@ import { fromStripeAmount, toStripeAmount } from './stripe-amounts.ts';
 import { charge, getFromStripe, listOf, paymentIntent, postToStripe, stripeError, transfer } from './stripe-call.ts';
 import { stripeSettlementFile } from './stripe-settlement-file.ts';
 
-export interface StripePaymentsOptions extends ProviderConnection {
-  /** A day: keys that are older may be forgotten. */
-  readonly keyWindowMs?: number;
-}
-
-const KEY_WINDOW_MS = 24 * 3_600_000;
-
 const amounts = z.array(z.object({ amount: z.number().int(), currency: z.string() }));
 const balance = z.object({ available: amounts, pending: amounts });
 
@@ -27,7 +20,7 @@ const balance = z.object({ available: amounts, pending: amounts });
  * account, and what is pulled back a debit of that account. The platform's own balance is the pool. Our reference is the
  * transfer group, by which both charges and transfers are listed without delay (a search would lag behind).
  */
-export function stripePayments(options: StripePaymentsOptions): PaymentsPort {
+export function stripePayments(options: ProviderConnection): PaymentsPort {
   const create = async <T>(path: string, payment: NewPayment, rest: Record<string, string>, read: Reader<T>) => {
     const { intentId, amountMinor, currency } = payment;
     const amount = toStripeAmount(amountMinor, currency);
@@ -52,7 +45,7 @@ export function stripePayments(options: StripePaymentsOptions): PaymentsPort {
     return outcomes.find(({ kind }) => kind !== 'refused') ?? outcomes[0] ?? { kind: 'not_found' };
   };
   return {
-    keyWindowMs: options.keyWindowMs ?? KEY_WINDOW_MS,
+    keyWindowMs: options.keyWindowMs,
     createCharge: ({ source, ...payment }) =>
       create('/v1/payment_intents', payment, { ...CONFIRMED, ...payerOf(source) }, intents),
     findCharge: (intentId) => find('/v1/charges', intentId, charges),
@@ -71,7 +64,7 @@ export function stripePayments(options: StripePaymentsOptions): PaymentsPort {
   };
 }
 
-async function readBalance(options: StripePaymentsOptions): Promise<z.output<typeof balance>> {
+async function readBalance(options: ProviderConnection): Promise<z.output<typeof balance>> {
   const answer = await getFromStripe(options, '/v1/balance');
   if (answer.kind === 'unknown') throw new Error(`Stripe does not say its balance: ${answer.cause}`);
   return balance.parse(answer.body);

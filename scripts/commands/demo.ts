@@ -37,6 +37,7 @@ runCommand(async (args) => {
     say(`giveaway-api   ${stack.applicationUrl('giveaway-api')}/docs`);
     say(`giftcard-api   ${stack.applicationUrl('giftcard-api')}/docs`);
     say(`live page      ${stack.applicationUrl('giveaway-api')}/live/${report.giveawayId}`);
+    say(`proof page     ${stack.applicationUrl('giveaway-api')}/proof/${report.giveawayId}`);
     say(`Temporal UI    ${stack.temporalUiUrl}`);
     say('kept up; Ctrl-C stops it');
     await new Promise(() => setInterval(() => {}, 1_000_000));

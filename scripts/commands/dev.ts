@@ -7,8 +7,8 @@ const HELP = `npm run dev
 
 The stack and all processes, each restarted when its source changes; ports 5000 to 5003 where they are free.`;
 
-/** The provider is the outside world: it keeps running. */
-const PRODUCT = APPLICATIONS.filter((name) => name !== 'payments-simulator');
+/** What is simulated is the outside world: it keeps running. */
+const PRODUCT = APPLICATIONS.filter((name) => !name.endsWith('-simulator'));
 
 runCommand(async (args) => {
   if (args.includes('--help')) {

@@ -14,11 +14,15 @@ export async function watchGiveaway(stack: Stack, giveawayId: string) {
   return { events, close: () => socket.close() };
 }
 
-/** @throws when it does not hold within a minute. */
-export async function waitFor(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+/** @throws when it does not hold within that time, which is a minute unless something else is said. */
+export async function waitFor(
+  what: string,
+  holds: () => Promise<boolean>,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Waited ${PATIENCE_MS / 1_000} s for ${what}`);
+    if (Date.now() > deadline) throw new Error(`Waited ${patienceMs / 1_000} s for ${what}`);
     await delay(100);
   }
 }

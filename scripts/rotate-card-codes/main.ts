@@ -1,7 +1,7 @@
 import { connect } from '../../db/connect.ts';
 import { rotateCardCodes } from '../../db/giftcard/replace-card-code.ts';
 import { createCardCodes } from '../../runtime/card-codes.ts';
-import { loadConfig } from '../../runtime/config.ts';
+import { ConfigError, loadConfig } from '../../runtime/config.ts';
 
 const USAGE = `Usage: npx handsel rotate-card-codes
 
@@ -12,8 +12,17 @@ DATABASE_URL_GIFTCARD and both rings from the environment, may run while cards a
 /** Cards in one transaction: it holds their locks. */
 const BATCH = 200;
 
+/** As with `handsel verify`: nothing could be done. */
+const NOT_DONE = 2;
+
 if (process.argv.length > 2) console.log(USAGE);
-else await rotate();
+else {
+  await rotate().catch((error: unknown) => {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exitCode = NOT_DONE;
+  });
+}
 
 async function rotate(): Promise<void> {
   const config = loadConfig(['giftcardDatabase', 'cardCodes']);

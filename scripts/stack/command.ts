@@ -31,17 +31,26 @@ export function runCommand(main: (args: readonly string[]) => Promise<number>): 
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
   const crash = (error: unknown): void => {
-    if (!ending) process.stderr.write(`${error instanceof Error ? describe(error) : String(error)}\n`);
-    void end(1);
+    const misread = isMisread(error);
+    if (!ending)
+      process.stderr.write(`${misread ? `${error.message}\n--help says how it is used.` : describe(error)}\n`);
+    void end(misread ? NOT_ASKED_RIGHTLY : 1);
   };
   process.on('uncaughtException', crash);
   main(process.argv.slice(2)).then((code) => end(code), crash);
 }
 
-const describe = (error: Error): string =>
-  [error.stack ?? error.message, ...(error.cause instanceof Error ? [`caused by ${error.cause.message}`] : [])].join(
-    '\n',
-  );
+const NOT_ASKED_RIGHTLY = 2;
+
+/** An option that there is not, or one without its value. */
+const isMisread = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? [`caused by ${error.cause.message}`] : [];
+  return [error.stack ?? error.message, ...cause].join('\n');
+}
 
 /** What a stack does when a part ends by itself. */
 export const onCrash = (message: string): void => {

@@ -15,6 +15,8 @@ export interface ApplicationPorts {
   readonly social: number;
   readonly mail: number;
   readonly smtp: number;
+  readonly beacon: number;
+  readonly timestamp: number;
 }
 
 const base64Key = (): string => randomBytes(32).toString('base64');
@@ -58,6 +60,7 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     DRAW_SECRET_KEYS: `draw-1:${base64Key()}`,
     ENTRY_HASH_KEYS: `entry-1:${base64Key()}`,
     CLAIM_LINK_KEYS: `claim-1:${base64Key()}`,
+    ADDRESS_KEYS: `address-1:${base64Key()}`,
     CARD_CODE_KEYS: `code-1:${base64Key()}`,
     CARD_CODE_LOOKUP_KEY: `lookup-1:${base64Key()}`,
     BOOTSTRAP_ADMIN_EMAIL: 'admin@handsel.example',
@@ -78,6 +81,16 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     MAIL_SIMULATOR_PORT: String(ports.mail),
     MAIL_SIMULATOR_SMTP_PORT: String(ports.smtp),
     MAIL_SIMULATOR_ADMIN_TOKEN: secret(),
+    // Rounds every second, and soon after the deadline: nobody watches for long.
+    BEACON_URLS: url(ports.beacon),
+    DRAW_DELAY_SECONDS: '3',
+    DRAW_MARGIN_SECONDS: '1',
+    BEACON_SIMULATOR_PORT: String(ports.beacon),
+    BEACON_SIMULATOR_PERIOD_SECONDS: '1',
+    BEACON_SIMULATOR_ADMIN_TOKEN: secret(),
+    TIMESTAMP_URL: url(ports.timestamp),
+    TIMESTAMP_SIMULATOR_PORT: String(ports.timestamp),
+    TIMESTAMP_SIMULATOR_ADMIN_TOKEN: secret(),
     SIMULATOR_PORT: String(ports.payments),
     SIMULATOR_API_KEY: paymentsKey,
     SIMULATOR_ADMIN_TOKEN: secret(),

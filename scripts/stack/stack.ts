@@ -10,6 +10,7 @@ import { givenServers, migrateBoth, prepareGiven, type DatabaseUrls } from './gi
 import { startTemporal } from './temporal.ts';
 
 export type Application =
+  | Witness
   | 'payments-simulator'
   | 'social-simulator'
   | 'mail-simulator'
@@ -17,6 +18,8 @@ export type Application =
   | 'giftcard-api'
   | 'worker'
   | 'gateway';
+/** Simulators whose keys the product is told to trust before it starts. */
+export type Witness = 'beacon-simulator' | 'timestamp-simulator';
 export type Server = 'postgres' | 'redis' | 'temporal';
 export type PartName = Application | Server;
 
@@ -30,10 +33,14 @@ export const APPLICATIONS: readonly Application[] = [
   'gateway',
 ];
 
+const WITNESSES: readonly Witness[] = ['beacon-simulator', 'timestamp-simulator'];
+
 const MAIN: Readonly<Record<Application, string>> = {
   'payments-simulator': 'simulators/payments/main.ts',
   'social-simulator': 'simulators/social/main.ts',
   'mail-simulator': 'simulators/mail/main.ts',
+  'beacon-simulator': 'simulators/beacon/main.ts',
+  'timestamp-simulator': 'simulators/timestamp/main.ts',
   'giveaway-api': 'api/giveaway/main.ts',
   'giftcard-api': 'api/giftcard/main.ts',
   worker: 'temporal-config/main.ts',
@@ -95,9 +102,11 @@ export class Stack {
       SIMULATOR_DATA_FILE: path.join(stack.runDir, 'payments.sqlite'),
       SOCIAL_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'social.sqlite'),
       MAIL_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'mail.sqlite'),
+      BEACON_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'beacon.sqlite'),
+      TIMESTAMP_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'timestamp.sqlite'),
       ...options.settings,
     };
-    fs.writeFileSync(path.join(stack.runDir, 'environment.json'), JSON.stringify(stack.environment), { mode: 0o600 });
+    stack.#writeEnvironment();
     say(`PostgreSQL, Redis and Temporal are up in ${stack.runDir}`);
     return stack;
   }
@@ -113,8 +122,25 @@ export class Stack {
   }
 
   async startApplications(names: readonly Application[] = APPLICATIONS): Promise<void> {
+    if (names.some((name) => name === 'giveaway-api' || name === 'worker')) await this.#trustWitnesses();
     await Promise.all(names.map((name) => this.startApplication(name)));
     say(`${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} up`);
+  }
+
+  /** A beacon and an authority of this run's own: which they are, the product is told, as it would be of real ones. */
+  async #trustWitnesses(): Promise<void> {
+    if (this.processes.isRunning('beacon-simulator')) return;
+    await Promise.all(WITNESSES.map((name) => this.startApplication(name)));
+    const chains = await fetch(`${this.applicationUrl('beacon-simulator')}/chains`);
+    const [chainHash] = (await chains.json()) as string[];
+    const certificate = await fetch(`${this.applicationUrl('timestamp-simulator')}/certificate`);
+    this.environment['BEACON_CHAIN_HASH'] ??= chainHash ?? '';
+    this.environment['TIMESTAMP_CERTIFICATES'] ??= await certificate.text();
+    this.#writeEnvironment();
+  }
+
+  #writeEnvironment(): void {
+    fs.writeFileSync(path.join(this.runDir, 'environment.json'), JSON.stringify(this.environment), { mode: 0o600 });
   }
 
   /** Starts a process without waiting for it. */
@@ -152,11 +178,13 @@ export class Stack {
   }
 
   applicationUrl(name: Application): string {
-    const { payments, social, mail, giveawayApi, giftcardApi, worker, gateway } = this.ports;
+    const { payments, social, mail, beacon, timestamp, giveawayApi, giftcardApi, worker, gateway } = this.ports;
     const ports = {
       'payments-simulator': payments,
       'social-simulator': social,
       'mail-simulator': mail,
+      'beacon-simulator': beacon,
+      'timestamp-simulator': timestamp,
       'giveaway-api': giveawayApi,
       'giftcard-api': giftcardApi,
       worker,
@@ -238,6 +266,8 @@ async function choosePorts(fixed: boolean): Promise<Ports> {
     social: await pick(5011),
     mail: await pick(5012),
     smtp: await pick(5025),
+    beacon: await pick(5013),
+    timestamp: await pick(5014),
     temporal: await pick(7233),
     temporalUi: await pick(8233),
     postgres: await freePort(),

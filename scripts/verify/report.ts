@@ -1,6 +1,5 @@
-import type { EntryInTree } from '../../domain/draw/membership.ts';
+import { describeReceipt } from '../../domain/proof/describe-receipt.ts';
 import type { Statement } from '../../domain/proof/proof-reader.ts';
-import type { ReceiptVerdict } from '../../domain/proof/receipt-search.ts';
 import type { InvalidProof, ValidProof } from '../../domain/proof/verify-proof.ts';
 
 export interface VerifyReport {
@@ -28,7 +27,8 @@ export function describeReport({ proof }: VerifyReport): string {
   const heading = awards.length > 0 ? 'Awarded (rank, participant, prize unit):' : 'Nothing was awarded.';
   const shown = [...lines, '', heading, ...awards];
   const limits = ['', 'Not shown by this proof:', ...proof.caveats.map((caveat) => `  - ${caveat}`)];
-  const receiptLines = receipt ? ['', ...describeReceipt(receipt)] : [];
+  const mark = receipt?.kind === 'included' ? 'ok' : 'WRONG';
+  const receiptLines = receipt ? ['', ...describeReceipt(receipt).map((text) => line(mark, 'receipt', text))] : [];
   const verdict = receipt && receipt.kind !== 'included' ? 'The proof is VALID, the receipt is NOT KEPT' : 'VALID';
   return [...shown, ...limits, ...receiptLines, '', `${verdict} (${proof.randomness}, ${proof.witnessed})`].join('\n');
 }
@@ -36,25 +36,3 @@ export function describeReport({ proof }: VerifyReport): string {
 const line = (mark: string, step: string, text: string): string => `${mark.padEnd(6)}${step.padEnd(12)}${text}`;
 
 const describeStatement = ({ step, text }: Statement): string => line('ok', step, text);
-
-function describeReceipt(verdict: ReceiptVerdict): string[] {
-  switch (verdict.kind) {
-    case 'included': {
-      const { index, entry } = verdict.membership.at;
-      const text = `Entry ${entry.entryId} is leaf ${index}: ${entry.reason}, weight ${entry.weight}.`;
-      return [line('ok', 'receipt', text)];
-    }
-    case 'altered':
-      return verdict.differences.map((difference) => line('WRONG', 'receipt', `The entry was altered. ${difference}.`));
-    case 'omitted': {
-      const { before, after } = verdict.membership;
-      const text = `The entry was left out: it belongs between ${describeLeaf(before, 'the beginning')} and ${describeLeaf(after, 'the end')}.`;
-      return [line('WRONG', 'receipt', text)];
-    }
-    case 'refused':
-      return [line('WRONG', 'receipt', verdict.reason)];
-  }
-}
-
-const describeLeaf = (leaf: EntryInTree | null, none: string): string =>
-  leaf ? `${leaf.entry.entryId} (leaf ${leaf.index})` : none;

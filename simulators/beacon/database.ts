@@ -10,9 +10,8 @@ export const conditionsSchema = z.object({
   /** A round is signed as if it were another one. */
   wrongSignature: z.boolean().default(false),
 });
-export type Conditions = z.output<typeof conditionsSchema>;
 
-/** The key and the conditions, on disk before anything is answered. */
+/** The key and what was asked, on disk before anything is answered. */
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
   db.exec(`
@@ -21,28 +20,13 @@ export function openDatabase(file: string): DatabaseSync {
     create table if not exists chain (
       id integer primary key check (id = 1), secret_key blob not null, period_seconds integer not null,
       genesis_time integer not null, group_hash text not null);
-    create table if not exists conditions (id integer primary key check (id = 1), value text not null);
     create table if not exists asked (id integer primary key, round integer not null, answer text not null, at text not null);
   `);
   return db;
-}
-
-export function readConditions(db: DatabaseSync): Conditions {
-  const row = db.prepare('select value from conditions where id = 1').get();
-  return conditionsSchema.parse(row ? JSON.parse(String(row['value'])) : {});
-}
-
-export function setConditions(db: DatabaseSync, conditions: Conditions): void {
-  db.prepare(
-    'insert into conditions (id, value) values (1, ?) on conflict (id) do update set value = excluded.value',
-  ).run(JSON.stringify(conditions));
 }
 
 export function noteAsked(db: DatabaseSync, round: number, answer: string): void {
   db.prepare('insert into asked (round, answer, at) values (?, ?, ?)').run(round, answer, new Date().toISOString());
 }
 
-export const truth = (db: DatabaseSync) => ({
-  conditions: readConditions(db),
-  asked: db.prepare('select round, answer, at from asked order by id').all(),
-});
+export const allAsked = (db: DatabaseSync) => db.prepare('select round, answer, at from asked order by id').all();

@@ -26,6 +26,7 @@ export function openDatabase(file: string): DatabaseSync {
     create table if not exists attempts (operation text not null, reference text not null, count integer not null, primary key (operation, reference));
     create table if not exists settings (name text primary key, value text not null);
     create table if not exists webhooks (id text primary key, url text not null, body text not null, forged integer not null, attempts integer not null default 0, due_at integer not null, delivered_at integer);
+    create index if not exists webhooks_due on webhooks (due_at) where delivered_at is null;
   `);
   return db;
 }

@@ -1,7 +1,5 @@
-import { bodyParser } from '@koa/bodyparser';
-import Router from '@koa/router';
-import Koa from 'koa';
 import { z } from 'zod';
+import { serve } from '../serve.ts';
 import { adminRoutes } from './admin.ts';
 import { openDatabase, transact } from './database.ts';
 import { nativeKeyMismatch, nativeRoutes, nativeTrouble, refused } from './native.ts';
@@ -38,58 +36,40 @@ const announce: Announce = (payment) =>
 const announceDispute = (payment: PaymentView, disputed: string): void =>
   enqueueWebhooks(db, webhooks, { type: 'charge.disputed', payment, disputed });
 
-const health = new Router();
-health.get('/livez', (context) => void (context.body = { status: 'ok' }));
-health.get('/readyz', (context) => void (context.body = { status: 'ok' }));
+const DUE_POLL_MS = 200;
+const settle = (): void => transact(db, () => settleDue(db, announce));
+const dueTimer = setInterval(settle, DUE_POLL_MS);
+const stopWebhooks = startWebhooks(db, webhooks);
 
-const app = new Koa();
-app.use(async (context, next) => {
-  const token = context.get('authorization').replace(/^Bearer /, '');
-  const wanted = context.path.startsWith('/admin/') ? settings.SIMULATOR_ADMIN_TOKEN : settings.SIMULATOR_API_KEY;
-  const say = (status: number, code: string, message: string): void =>
+serve({
+  port: settings.SIMULATOR_PORT,
+  adminToken: settings.SIMULATOR_ADMIN_TOKEN,
+  apiKey: settings.SIMULATOR_API_KEY,
+  refuse: (context, status, code, message) =>
     send(
       context,
       context.path.startsWith('/stripe/')
         ? stripeError(status, 'invalid_request_error', message, { code })
         : refused(status, code, message),
-    );
-  if (/^\/(v1|admin|stripe)\//.test(context.path) && token !== wanted) return say(401, 'unauthorized', 'Unknown key.');
-  try {
-    transact(db, () => settleDue(db, announce));
+    ),
+  // Whoever asks sees what is due by now.
+  before: async (_, next) => {
+    settle();
     await next();
-  } catch (error) {
-    if (!(error instanceof z.ZodError)) throw error;
-    say(400, 'invalid_request', error.message);
-  }
-});
-app.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever asked has gone, or was cut off.
-  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') app.onerror(error);
-});
-app.use(bodyParser({ enableTypes: ['json', 'form'] }));
-for (const router of [
-  health,
-  nativeRoutes({ db, announce, trouble: nativeTrouble, keyMismatch: nativeKeyMismatch }),
-  stripeRoutes({
-    db,
-    announce,
-    trouble: stripeTrouble,
-    keyMismatch: stripeKeyMismatch,
-    account: settings.SIMULATOR_STRIPE_ACCOUNT,
-  }),
-  adminRoutes({ db, announce, announceDispute }),
-])
-  app.use(router.routes());
-
-const DUE_POLL_MS = 200;
-const dueTimer = setInterval(() => transact(db, () => settleDue(db, announce)), DUE_POLL_MS);
-const stopWebhooks = startWebhooks(db, webhooks);
-const server = app.listen(settings.SIMULATOR_PORT, '127.0.0.1');
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
+  },
+  routers: [
+    nativeRoutes({ db, announce, trouble: nativeTrouble, keyMismatch: nativeKeyMismatch }),
+    stripeRoutes({
+      db,
+      announce,
+      trouble: stripeTrouble,
+      keyMismatch: stripeKeyMismatch,
+      account: settings.SIMULATOR_STRIPE_ACCOUNT,
+    }),
+    adminRoutes({ db, announce, announceDispute }),
+  ],
+  stop: () => {
     clearInterval(dueTimer);
     stopWebhooks();
-    server.closeAllConnections();
-    server.close(() => process.exit(0));
-  });
-}
+  },
+});

@@ -1,7 +1,7 @@
-import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
-import Koa from 'koa';
+import type Koa from 'koa';
 import { z } from 'zod';
+import { serve } from '../serve.ts';
 import { actionSchema, doAction, doneAt, noteAsked, truth, undoAction, type Action } from './actions.ts';
 import { openDatabase } from './database.ts';
 import { addFault, clearFaults, faultSchema, takeFault, type Fault } from './faults.ts';
@@ -21,9 +21,6 @@ const db = openDatabase(settings.SOCIAL_SIMULATOR_DATA_FILE);
 
 const HANG_MS = 60_000;
 const router = new Router();
-
-router.get('/livez', (context) => void (context.body = { status: 'ok' }));
-router.get('/readyz', (context) => void (context.body = { status: 'ok' }));
 
 /** Has this account done that? `found: null` means that the network does not know at the moment. */
 router.get('/v1/actions', async (context) => {
@@ -94,31 +91,9 @@ async function strike(context: Koa.Context, { kind }: Fault): Promise<void> {
   }
 }
 
-const app = new Koa();
-app.use(async (context, next) => {
-  const token = context.get('authorization').replace(/^Bearer /, '');
-  const wanted = context.path.startsWith('/admin/')
-    ? settings.SOCIAL_SIMULATOR_ADMIN_TOKEN
-    : settings.SOCIAL_SIMULATOR_API_KEY;
-  if (/^\/(v1|admin)\//.test(context.path) && token !== wanted) {
-    context.status = 401;
-    context.body = { error: { code: 'unauthorized' } };
-    return;
-  }
-  try {
-    await next();
-  } catch (error) {
-    if (!(error instanceof z.ZodError)) throw error;
-    context.status = 400;
-    context.body = { error: { code: 'invalid_request', message: error.message } };
-  }
+serve({
+  port: settings.SOCIAL_SIMULATOR_PORT,
+  adminToken: settings.SOCIAL_SIMULATOR_ADMIN_TOKEN,
+  apiKey: settings.SOCIAL_SIMULATOR_API_KEY,
+  routers: [router],
 });
-app.use(bodyParser({ enableTypes: ['json'] })).use(router.routes());
-
-const server = app.listen(settings.SOCIAL_SIMULATOR_PORT, '127.0.0.1');
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    server.closeAllConnections();
-    server.close(() => process.exit(0));
-  });
-}

@@ -12,9 +12,8 @@ export const conditionsSchema = z.object({
   /** Added to its clock. */
   clockOffsetMs: z.number().int().default(0),
 });
-export type Conditions = z.output<typeof conditionsSchema>;
 
-/** The keys, the certificates and the conditions, on disk before anything is answered. */
+/** The keys, the certificates and what was stamped, on disk before anything is answered. */
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file);
   db.exec(`
@@ -22,21 +21,9 @@ export function openDatabase(file: string): DatabaseSync {
     pragma synchronous = full;
     create table if not exists authority (
       id integer primary key check (id = 1), root blob not null, certificate blob not null, private_key text not null);
-    create table if not exists conditions (id integer primary key check (id = 1), value text not null);
     create table if not exists stamped (serial integer primary key, imprint text not null, at text not null);
   `);
   return db;
-}
-
-export function readConditions(db: DatabaseSync): Conditions {
-  const row = db.prepare('select value from conditions where id = 1').get();
-  return conditionsSchema.parse(row ? JSON.parse(String(row['value'])) : {});
-}
-
-export function setConditions(db: DatabaseSync, conditions: Conditions): void {
-  db.prepare(
-    'insert into conditions (id, value) values (1, ?) on conflict (id) do update set value = excluded.value',
-  ).run(JSON.stringify(conditions));
 }
 
 /** @returns the serial number of the stamp. */
@@ -44,7 +31,5 @@ export function noteStamped(db: DatabaseSync, imprint: string, at: string): numb
   return Number(db.prepare('insert into stamped (imprint, at) values (?, ?)').run(imprint, at).lastInsertRowid);
 }
 
-export const truth = (db: DatabaseSync) => ({
-  conditions: readConditions(db),
-  stamped: db.prepare('select serial, imprint, at from stamped order by serial').all(),
-});
+export const allStamped = (db: DatabaseSync) =>
+  db.prepare('select serial, imprint, at from stamped order by serial').all();

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
-import Koa from 'koa';
 import { z } from 'zod';
+import { keepConditions } from '../conditions.ts';
+import { serve } from '../serve.ts';
 import { openAuthority } from './authority.ts';
-import { conditionsSchema, noteStamped, openDatabase, readConditions, setConditions, truth } from './database.ts';
+import { allStamped, conditionsSchema, noteStamped, openDatabase } from './database.ts';
 import { readQuery, refusal, stamp } from './stamp.ts';
 
 /** An authority for time-stamps (RFC 3161) of our own, for development and tests: durable keys, and told when to fail. */
@@ -19,10 +19,9 @@ const settings = z
   .parse(process.env);
 const db = openDatabase(settings.TIMESTAMP_SIMULATOR_DATA_FILE);
 const authority = openAuthority(db);
+const conditions = keepConditions(db, conditionsSchema, () => ({ stamped: allStamped(db) }));
 const router = new Router();
 
-router.get('/livez', (context) => void (context.body = { status: 'ok' }));
-router.get('/readyz', (context) => void (context.body = { status: 'ok' }));
 router.get('/certificate', (context) => {
   context.type = 'application/x-pem-file';
   const lines = Buffer.from(authority.root).toString('base64').replaceAll(/.{64}/g, '$&\n');
@@ -31,7 +30,7 @@ router.get('/certificate', (context) => {
 
 router.post('/', async (context) => {
   const query = readQuery(await buffer(context.req));
-  const { down, refuse, wrongImprint, clockOffsetMs } = readConditions(db);
+  const { down, refuse, wrongImprint, clockOffsetMs } = conditions.read();
   if (down) return void (context.status = 503);
   context.type = 'application/timestamp-reply';
   if (refuse) return void (context.body = refusal());
@@ -40,33 +39,8 @@ router.post('/', async (context) => {
   context.body = stamp(authority, query, wrongImprint ? randomBytes(32) : query.digest, { date, serial });
 });
 
-router.put('/admin/conditions', (context) => {
-  setConditions(db, conditionsSchema.parse(context.request.body));
-  context.status = 204;
+serve({
+  port: settings.TIMESTAMP_SIMULATOR_PORT,
+  adminToken: settings.TIMESTAMP_SIMULATOR_ADMIN_TOKEN,
+  routers: [conditions.admin, router],
 });
-router.get('/admin/truth', (context) => void (context.body = truth(db)));
-
-const app = new Koa();
-app.use(async (context, next) => {
-  const isAdmin = context.path.startsWith('/admin/');
-  if (isAdmin && context.get('authorization') !== `Bearer ${settings.TIMESTAMP_SIMULATOR_ADMIN_TOKEN}`) {
-    context.status = 401;
-    return;
-  }
-  try {
-    await next();
-  } catch (error) {
-    if (!(error instanceof z.ZodError || error instanceof RangeError)) throw error;
-    context.status = 400;
-    context.body = { error: error.message };
-  }
-});
-app.use(bodyParser({ enableTypes: ['json'] })).use(router.routes());
-
-const server = app.listen(settings.TIMESTAMP_SIMULATOR_PORT, '127.0.0.1');
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    server.closeAllConnections();
-    server.close(() => process.exit(0));
-  });
-}

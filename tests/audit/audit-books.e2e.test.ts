@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { auditBook, type AuditWorld } from '../../activities/audit-book.ts';
 import { connect, type Database } from '../../db/connect.ts';
@@ -8,7 +9,9 @@ import { setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.t
 import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
+import { PAYOUTS_RESUMED } from '../../workflows/audit/contract.ts';
 import { redeemGiftCardId } from '../../workflows/giftcard/settlement.contract.ts';
+import { withdrawWalletId } from '../../workflows/wallet/contract.ts';
 import { startAlertReceiver } from '../support/alert-receiver.ts';
 import { firedOf } from '../support/breaks.ts';
 import { paymentProvider } from '../support/payment-provider.ts';
@@ -63,6 +66,7 @@ describe('the auditor beside a running system', () => {
       apiKey: test.stack.environment['PAYMENTS_API_KEY'] ?? '',
       poolAccount: 'pool',
       timeoutMs: 10_000,
+      keyWindowMs: 86_400_000,
     }),
   });
   /** Past the triggers. */
@@ -160,7 +164,7 @@ describe('the auditor beside a running system', () => {
     expect([refused.status, refused.body.code]).toEqual([409, 'halt_still_broken']);
     expect(await settlement(settlementId)).toMatchObject({ state: 'SETTLING', intents: [] });
     expect(await shown(redeemGiftCardId(redemptionId))).toMatchObject({
-      state: ['WAITING_FOR_HALT'],
+      state: 'WAITING_FOR_HALT',
       details: expect.stringContaining(`waits for the end of halt ${halt.haltId}`),
     });
     const metrics = await (await fetch(`${test.stack.applicationUrl('worker')}/metrics`)).text();
@@ -185,14 +189,61 @@ describe('the auditor beside a running system', () => {
     );
   }, 180_000);
 
+  it('holds a withdrawal back while its book is halted, and pays it when two people have waived what was found', async () => {
+    const withdraw = async (): Promise<string> => {
+      const wish = { token: host.token, body: { amountMinor: '1000', currency: 'USD' } };
+      return expectStatus(await giveaways('POST', '/v1/wallet/withdrawals', wish), 201).body.withdrawalId;
+    };
+    const isPaid = async (id: string): Promise<boolean> =>
+      (await giveaways('GET', `/v1/wallet/withdrawals/${id}`, { token: host.token })).body.state === 'SUCCEEDED';
+    const paid = await withdraw();
+    await waitFor('the withdrawal', () => isPaid(paid));
+    await tamper(books.giveaway, 'update wallet_withdrawals set amount_minor = 1001 where id = ?', [paid]);
+    expect((await auditNow(giveaways)).broken).toBeGreaterThan(0);
+    const [halt] = (await read(giveaways, '/v1/finance/halts?state=active')).data;
+    expect((await read(cards, '/v1/finance/halts?state=active')).data).toEqual([]);
+
+    const waits = await withdraw();
+    const workflowId = withdrawWalletId(waits);
+    await waitFor('the wait', async () => (await shown(workflowId, 'giveaway')).state === 'WAITING_FOR_HALT');
+    expect(await shown(workflowId, 'giveaway')).toMatchObject({
+      details: expect.stringContaining(`waits for the end of halt ${halt.haltId}`),
+    });
+    const { data } = await read(giveaways, `/v1/finance/audit/findings?haltId=${halt.haltId}&state=open`);
+    const findingIds = data.map(({ findingId }: { findingId: string }) => findingId).toSorted();
+    const waive = async (person: Person) => {
+      const body = { findingIds, reason: 'a typing error of ours' };
+      const path = `/v1/finance/halts/${halt.haltId}/waive`;
+      return expectStatus(await giveaways('POST', path, { token: person.token, body }), 200).body;
+    };
+    for (const again of [1, 2])
+      expect([again, await waive(finance)]).toMatchObject([again, { waived: [], waiting: findingIds }]);
+    expect(await isPaid(waits)).toBe(false);
+    expect(await waive(approver)).toMatchObject({
+      waived: findingIds,
+      halt: { liftedBy: `user:${approver.id}`, liftReason: 'a typing error of ours' },
+    });
+    await waitFor('the withdrawal', () => isPaid(waits));
+    const woken = async (client: Client): Promise<boolean> => {
+      const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+      return (
+        events?.some((event) => event.workflowExecutionSignaledEventAttributes?.signalName === PAYOUTS_RESUMED) ?? false
+      );
+    };
+    await waitFor('the signal', () => withTemporal(woken, 'giveaway'));
+    await tamper(books.giveaway, 'update wallet_withdrawals set amount_minor = 1000 where id = ?', [paid]);
+    expect(await auditNow(giveaways)).toMatchObject({ late: 0, broken: 0 });
+  }, 180_000);
+
   /** What people see of a workflow in Temporal's UI. */
-  async function shown(workflowId: string): Promise<{ state: unknown; details: unknown }> {
+  async function shown(workflowId: string, namespace = 'giftcard'): Promise<{ state: unknown; details: unknown }> {
     return withTemporal(async (client) => {
       const handle = client.workflow.getHandle(workflowId);
-      const { searchAttributes } = await handle.describe();
+      const { typedSearchAttributes } = await handle.describe();
+      const state = defineSearchAttributeKey('State', SearchAttributeType.KEYWORD);
       const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-      return { state: searchAttributes['State'], details: metadata.currentDetails };
-    });
+      return { state: typedSearchAttributes.get(state), details: metadata.currentDetails };
+    }, namespace);
   }
   async function withTemporal<T>(work: (client: Client) => Promise<T>, namespace = 'giftcard'): Promise<T> {
     const connection = await Connection.connect({ address: test.stack.environment['TEMPORAL_ADDRESS'] ?? '' });

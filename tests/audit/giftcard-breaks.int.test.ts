@@ -62,6 +62,11 @@ const LATE_BREAKS: Readonly<Record<string, string>> = {
   'a release that nobody completes': `update escrow_releases set state = 'RELEASING', updated_at = ${LATE}`,
   'a hold beyond its time': `update card_authorisations set expires_at = ${LATE}`,
   'a refund that nobody continues': `update refunds set state = 'REQUESTED', way = null, updated_at = ${LATE}`,
+  'a cancelled order that nobody sees to': `
+    with o as (
+      insert into card_orders (id, host_id, merchant_id, catalogue_item_id, currency, face_minor, card_count, activate, rate_version, state, workflow_id)
+      values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'USD', 5, 1, false, 1, 'ISSUED', 'w') returning id)
+    insert into card_order_cancellations (id, order_id, requested_by, updated_at) select gen_random_uuid(), id, 'user:one', ${LATE} from o`,
   'an expired card that is not released': `update gift_cards set next_deadline = ${LATE} where remaining_minor > 0 and held_minor = 0`,
 };
 

@@ -21,7 +21,7 @@ const LATE = `now() - interval '1 hour'`;
 /** A giveaway that was drawn: one prize, one entrant, one award. */
 const DRAWN = [
   `insert into giveaways (id, host_id, title, state, currency, closes_at, claim_window_ms, rules, publish_id)
-   values ('${giveawayId}', '${hosts.rich}', 'T', 'COMPLETED', 'USD', now(), 60000, '{}', '${publishId}')`,
+   values ('${giveawayId}', '${hosts.rich}', 'T', 'OPEN', 'USD', now(), 60000, '{}', '${publishId}')`,
   `insert into giveaway_prize_groups (id, giveaway_id, position, name) values ('${prizeId}', '${giveawayId}', 1, 'Card')`,
   `insert into giveaway_prizes (id, giveaway_id, group_id, position, merchant_id, catalogue_item_id, card_id, face_minor, currency)
    values ('${prizeId}', '${giveawayId}', '${prizeId}', 1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 5000, 'USD')`,
@@ -33,6 +33,7 @@ const DRAWN = [
    values ('${giveawayId}', 1, 1, sha256('1') || sha256('2'))`,
   `insert into giveaway_awards (id, giveaway_id, draw_number, prize_id, rank, participant_id, reason, claim_expires_at)
    values (gen_random_uuid(), '${giveawayId}', 1, '${prizeId}', 1, '${winner}', 'drawn', now())`,
+  `update giveaways set state = 'COMPLETED' where id = '${giveawayId}'`,
 ];
 
 const OPENED = `insert into giveaway_instant_wins (giveaway_id, closes_at, attempt_count, last_attempt_at) values ('${giveawayId}', now(), 0, now())`;
@@ -74,6 +75,10 @@ const BREAKS: Readonly<Record<string, readonly string[]>> = {
   'entries.confirmed': [
     `insert into giveaway_verifications (entry_id, giveaway_id, account, verdict) values ('${entryId}', '${giveawayId}', 'someone', 'FAIL')`,
   ],
+  'deliveries.states': [
+    `update giveaway_prizes set kind = 'physical', card_id = null, merchant_id = null, catalogue_item_id = null`,
+    `update giveaway_awards set state = 'VERIFIED', verified_at = now()`,
+  ],
   'awards.eligible': [
     `insert into giveaway_exclusions (giveaway_id, participant_id, code, reason, decided_by) values ('${giveawayId}', '${winner}', 'blocked', 'x', 'x')`,
   ],
@@ -86,6 +91,13 @@ const FORGED_PROOF = `insert into giveaway_draws (giveaway_id, draw_number, secr
 const LATE_BREAKS: Readonly<Record<string, readonly [string, string]>> = {
   'a giveaway that nobody closes': ['giveaways.deadlines', `update giveaways set state = 'OPEN', closes_at = ${LATE}`],
   'a publish without an owner': ['giveaways.deadlines', `update giveaways set state = 'FUNDING', updated_at = ${LATE}`],
+  'a prize that nobody sends': [
+    'deliveries.sent',
+    `with claimed as (
+       insert into giveaway_deliveries (award_id, giveaway_id) select id, giveaway_id from giveaway_awards returning award_id)
+     update giveaway_awards set state = 'VERIFIED', verified_at = now() - interval '15 days'
+     where id in (select award_id from claimed)`,
+  ],
   'a charge that nobody asks about': [
     'wallets.deadlines',
     `update wallet_fundings set updated_at = now() - interval '26 hours' where state = 'PENDING'`,

@@ -47,6 +47,7 @@ describe('npm run bench', () => {
       'draw.growth',
       'draw.verify',
       'draw.held',
+      'draw.held.work',
     ]);
     for (const figure of figures) {
       expect(Object.keys(figure)).toEqual(['name', 'figure', 'unit', 'peer', 'ratio', 'goal', 'ok']);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { plantedNames } from './planted.ts';
-import type { Scenario } from './scenario.ts';
+import type { Points, Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 
 const HELP = `npm run faults -- [SCENARIO...] [--seeds N] [--json FILE]
@@ -11,6 +11,7 @@ Without a scenario: all of them.
   --seeds N      how many seeds each scenario runs with (1)
   --seed S       the first seed (1); with what failed, its seed is printed
   --points A-B   only these of the points that a scenario numbers, to look closer or to resume
+  --at REGEX     only those of a kill scenario that it matches: "lose-answer provider: POST /v1/transfers"
   --patience S   for how many seconds each operation may take to come right (120)
   --quick        a small selection of each scenario's points, by the seed
   --json FILE    writes the results for machines
@@ -25,7 +26,7 @@ export interface Asked {
   readonly scenarios: readonly Scenario[];
   readonly firstSeed: number;
   readonly seeds: number;
-  readonly points: { readonly first: number; readonly last: number };
+  readonly points: Points;
   readonly quick: boolean;
   readonly patienceMs: number;
   readonly json: string | undefined;
@@ -41,6 +42,7 @@ function parse(args: readonly string[]) {
       seeds: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
       points: { type: 'string' },
+      at: { type: 'string' },
       patience: { type: 'string', default: '120' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -70,8 +72,8 @@ export function ask(args: readonly string[]): Asked | number {
   const [seeds, firstSeed, patience] = [values.seeds, values.seed, values.patience].map(wholeNumber);
   if (seeds === undefined || firstSeed === undefined || patience === undefined)
     return complain('--seeds, --seed and --patience take 1 or more.');
-  const points = pointsOf(values.points);
-  if (!points) return complain('--points takes two numbers of points, as in 3-17.');
+  const points = pointsOf(values.points, values.at);
+  if (!points) return complain('--points takes two numbers of points, as in 3-17; --at takes a regular expression.');
   const scenarios = SCENARIOS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
   const chosen = known.filter((name) => positionals.length === 0 || positionals.includes(name));
   const planted = values.planted ? chosen : undefined;
@@ -89,9 +91,12 @@ function wholeNumber(text: string): number | undefined {
   return Number.isInteger(number) && number >= 1 ? number : undefined;
 }
 
-function pointsOf(text: string | undefined): Asked['points'] | undefined {
-  if (text === undefined) return { first: 1, last: Number.MAX_SAFE_INTEGER };
-  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
-  const points = { first: Number(first), last: Number(last) };
-  return points.first >= 1 && points.last >= points.first ? points : undefined;
+function pointsOf(text: string | undefined, at: string | undefined): Points | undefined {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text ?? `1-${Number.MAX_SAFE_INTEGER}`) ?? [];
+  try {
+    const points = { first: Number(first), last: Number(last), ...(at === undefined ? {} : { at: new RegExp(at) }) };
+    return points.first >= 1 && points.last >= points.first ? points : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -26,13 +26,28 @@ async function runAll(asked: Asked): Promise<number> {
     keep(asked.json, results);
   }
   const failed = results.filter(({ failedSeeds }) => failedSeeds.length > 0);
-  const points = results.reduce((sum, result) => sum + result.points, 0);
+  const sum = (of: 'points' | 'seconds'): number => results.reduce((total, result) => total + result[of], 0);
+  printTable(
+    ['scenario', 'points', 'seconds', 'seeds', 'result'],
+    results.map(({ scenario, points, seconds, seeds, ...how }) => [scenario, points, seconds, seeds, resultOf(how)]),
+  );
   say(
     failed.length === 0
-      ? `${results.length} scenarios, ${points} points: everything held`
+      ? `${results.length} scenarios, ${sum('points')} points in ${Math.round(sum('seconds'))} s: everything held`
       : `failed: ${failed.map(({ scenario }) => scenario).join(', ')}`,
   );
   return failed.length === 0 ? 0 : 1;
+}
+
+function resultOf({ failedSeeds, skipped }: Pick<Result, 'failedSeeds' | 'skipped'>): string {
+  if (failedSeeds.length > 0) return `FAILED with seed ${failedSeeds.join(', ')}`;
+  return skipped === undefined ? 'held' : `skipped: ${skipped}`;
+}
+
+/** As docs/faults.md has it, so that the figures can be taken over. */
+function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |\n`;
+  process.stdout.write(line(head) + line(head.map(() => '---')) + rows.map(line).join(''));
 }
 
 async function plantAll(names: readonly string[], json: string | undefined): Promise<number> {
@@ -42,6 +57,16 @@ async function plantAll(names: readonly string[], json: string | undefined): Pro
     keep(json, results);
   }
   const missed = results.filter(({ caught }) => !caught);
+  printTable(
+    ['planted bug', 'run', 'caught', 'seconds', 'by what'],
+    results.map(({ planted, run, caught, seconds, problem }) => [
+      planted,
+      run,
+      caught ? 'yes' : 'NO',
+      seconds,
+      problem,
+    ]),
+  );
   say(`${results.length - missed.length} of ${results.length} planted bugs were caught`);
   return missed.length === 0 ? 0 : 1;
 }

@@ -6,7 +6,7 @@ import { root, say } from '../../scripts/stack/run.ts';
 
 const FOLDER = path.join(root, 'tests/faults/planted');
 /** What stands above the patch: what is wrong in it, and what must catch it. */
-const HEADER = /^(?<what>[\s\S]+?)\nRun: (?<run>.+)\n/;
+const HEADER = /^(?<what>[\s\S]+?)\nRun: (?<run>.+)\nFinds: (?<finds>.+)\n/;
 
 /** What is planted does not come right by waiting; what is not touched by it does. */
 const PATIENCE_S = '60';
@@ -15,6 +15,7 @@ const PATIENCE_S = '60';
 export interface PlantedResult {
   readonly planted: string;
   readonly run: string;
+  /** What is found is what the bug does: that somebody waited in vain may have other causes. */
   readonly caught: boolean;
   /** What did not hold. */
   readonly problem: string;
@@ -35,15 +36,18 @@ export const plantedNames = (): string[] =>
 export async function runPlanted(name: string): Promise<PlantedResult> {
   const startedAt = Date.now();
   const file = path.join(FOLDER, `${name}.patch`);
-  const { what = '', run = '' } = HEADER.exec(fs.readFileSync(file, 'utf8'))?.groups ?? {};
+  const { what, run, finds } = HEADER.exec(fs.readFileSync(file, 'utf8'))?.groups ?? {};
+  if (!what || !run || !finds) throw new Error(`${name}.patch does not say what is run, and what it finds`);
   say(`planted ${name}: ${what.replaceAll('\n', ' ')}`);
   const copy = copyTree();
   try {
-    const applied = spawnSync('git', ['apply', '--whitespace=nowarn', file], { cwd: copy, encoding: 'utf8' });
-    if (applied.status !== 0) throw new Error(`${name}.patch does not fit any more:\n${applied.stderr}`);
+    const unfit = applyPlanted(name, copy);
+    if (unfit !== '') throw new Error(`${name}.patch does not fit any more:\n${unfit}`);
     const { code, output } = await runFaults(copy, [...run.split(' '), '--patience', PATIENCE_S]);
-    const problem = mostTelling(output.match(/^ {2}(?!Again)\S.*$/gm) ?? []);
-    const caught = code === 1 && problem !== '';
+    const problems = (output.match(/^ {2}(?!Again)\S.*$/gm) ?? []).map((problem) => problem.trim());
+    const found = problems.find((problem) => new RegExp(finds).test(problem));
+    const caught = code === 1 && found !== undefined;
+    const problem = found ?? problems[0] ?? '';
     const seconds = Math.round((Date.now() - startedAt) / 1_000);
     say(`${caught ? 'caught' : 'NOT CAUGHT'} ${name} by ${run} in ${seconds} s: ${problem}`);
     if (!caught) process.stdout.write(`${output}\n`);
@@ -53,9 +57,16 @@ export async function runPlanted(name: string): Promise<PlantedResult> {
   }
 }
 
-/** That somebody waited in vain says less than what was found in the books. */
-const mostTelling = (problems: readonly string[]): string =>
-  (problems.find((problem) => !/Waited|no final answer|not ended/.test(problem)) ?? problems[0] ?? '').trim();
+/**
+ * Plants a bug in a tree.
+ * @param how `--check` only looks whether it would fit.
+ * @returns why it does not fit; nothing when it does.
+ */
+export function applyPlanted(name: string, tree: string, ...how: readonly '--check'[]): string {
+  const args = ['apply', '--whitespace=nowarn', ...how, path.join(FOLDER, `${name}.patch`)];
+  const { status, stderr } = spawnSync('git', args, { cwd: tree, encoding: 'utf8' });
+  return status === 0 ? '' : stderr;
+}
 
 /** What git knows of, and what it does not ignore, in a folder of its own that shares the packages. */
 function copyTree(): string {

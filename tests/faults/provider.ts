@@ -4,8 +4,10 @@ import type { Stack } from '../../scripts/stack/stack.ts';
 export interface ProviderFault {
   readonly match: { readonly operation?: 'charge' | 'transfer'; readonly destinationAccount?: string };
   readonly effect: 'before' | 'after';
-  readonly kind: 'refuse' | 'timeout' | 'error' | 'reset';
+  readonly kind: 'refuse' | 'timeout' | 'error' | 'reset' | 'reverse';
   readonly code?: string;
+  /** When what was carried out comes back. */
+  readonly afterMs?: number;
   readonly times?: number;
 }
 
@@ -28,6 +30,8 @@ interface Truth {
   readonly transfers: readonly Payment[];
 }
 
+const SPEAKS_ONCE = { delayMs: 0, copies: 1, shuffleMs: 0, forged: 0 };
+
 /** The provider from outside: told what to do wrong, and asked what really happened. */
 export function providerOf(stack: Stack) {
   const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object): Promise<Response> => {
@@ -47,7 +51,16 @@ export function providerOf(stack: Stack) {
     strike: (fault: ProviderFault) => call('POST', 'faults', fault),
     /** Goes wrong so often in each way, at calls that follow from the seed. */
     mix: (mix: { seed: number; rates: Readonly<Record<string, object>> }) => call('PUT', 'mix', mix),
-    heal: () => call('DELETE', 'mix'),
+    heal: () =>
+      Promise.all([
+        call('DELETE', 'mix'),
+        call('DELETE', 'faults'),
+        call('PUT', 'settings', { webhooks: SPEAKS_ONCE }),
+      ]),
+    /** Says everything so much later than it happens. */
+    speakLate: (delayMs: number) => call('PUT', 'settings', { webhooks: { delayMs } }),
+    /** Says everything twice, in another order, and somebody else tells lies in its name. */
+    mumble: () => call('PUT', 'settings', { webhooks: { copies: 2, shuffleMs: 1_500, forged: 0.2 } }),
     /** A transfer that was carried out comes back. */
     reverse: (reference: string) => call('POST', `transfers/${reference}/reverse`, {}),
     truth: async () => (await (await call('GET', 'truth')).json()) as Truth,

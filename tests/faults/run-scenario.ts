@@ -28,14 +28,20 @@ export async function runScenario(scenario: Scenario, asked: Wanted): Promise<Re
   let stand: Stand | undefined;
   try {
     for (let seed = asked.firstSeed; seed < asked.firstSeed + asked.seeds; seed += 1) {
-      stand ??= await Stand.raise(scenario.settings);
-      const outcome = await runSeed(scenario, { ...asked, seed, stand }, say);
+      let outcome: Outcome;
+      try {
+        stand ??= await Stand.raise(scenario.settings);
+        outcome = await runSeed(scenario, { ...asked, seed, stand }, say);
+      } catch (error) {
+        // The others are run all the same.
+        outcome = { points: 0, problems: [String(error)] };
+      }
       points += outcome.points;
       skipped ??= outcome.skipped;
       if (outcome.problems.length === 0) continue;
       failedSeeds.push(seed);
       report(scenario, seed, outcome.problems);
-      await stand.lower();
+      await stand?.lower();
       stand = undefined;
     }
   } finally {
@@ -59,7 +65,7 @@ export async function runSeed(
   const tell = (line: string): void => say(`${scenario.name}, seed ${seed}: ${line}`);
   let world: World;
   try {
-    world = await openWorld(stand.stack);
+    world = await openWorld(stand);
   } catch (error) {
     return { points: 0, problems: [`before anything was broken: ${String(error)}`] };
   }

@@ -2,6 +2,14 @@ import type { Random } from './random.ts';
 import type { Stand } from './stand.ts';
 import type { World } from './world.ts';
 
+/** Which of the points that a scenario numbers. */
+export interface Points {
+  readonly first: number;
+  readonly last: number;
+  /** Where they have names as well: what matches. */
+  readonly at?: RegExp;
+}
+
 export interface Run {
   readonly stand: Stand;
   readonly world: World;
@@ -9,8 +17,7 @@ export interface Run {
   readonly random: Random;
   /** A smaller selection, by the seed. */
   readonly quick: boolean;
-  /** Of the points that a scenario numbers, those from `first` to `last`. */
-  readonly points: { readonly first: number; readonly last: number };
+  readonly points: Points;
   readonly tell: (line: string) => void;
 }
 

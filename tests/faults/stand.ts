@@ -18,8 +18,14 @@ const NEEDS = {
   gateway: ['redis'],
 } as const satisfies Record<Process, readonly string[]>;
 
+/** Those of our processes that others speak to: clients, and the provider with its messages. */
+const SERVICES = ['giveaway-api', 'giftcard-api'] as const;
+type Service = (typeof SERVICES)[number];
+
 /** A network connection between two parts, `worker>postgres`. */
-export type Link = { [P in Process]: `${P}>${(typeof NEEDS)[P][number]}` }[Process];
+export type Link =
+  | { [P in Process]: `${P}>${(typeof NEEDS)[P][number]}` }[Process]
+  | `${'client' | 'provider'}>${Service}`;
 
 const SETTINGS = {
   LOG_LEVEL: 'warn',
@@ -89,7 +95,15 @@ export class Stand {
       }
       stack.settingsOf[process] = throughProxies(stack.environment, ports);
     }
-    const webhooks = await WebhookRelay.listen((stack.environment['SIMULATOR_WEBHOOK_URLS'] ?? '').split(','));
+    const listening: string[] = [];
+    for (const service of SERVICES) {
+      const port = Number(new URL(stack.applicationUrl(service)).port);
+      links.set(`client>${service}`, await TcpProxy.listen(port));
+      const link = await TcpProxy.listen(port);
+      links.set(`provider>${service}`, link);
+      listening.push(`http://127.0.0.1:${link.port}/v1/webhooks/payments`);
+    }
+    const webhooks = await WebhookRelay.listen(listening);
     stack.settingsOf['payments-simulator'] = { SIMULATOR_WEBHOOK_URLS: webhooks.urls };
     stand = new Stand({ stack, links, strikes, webhooks, provider });
     await stack.startApplications();
@@ -100,6 +114,11 @@ export class Stand {
     const link = this.links.get(name);
     if (!link) throw new Error(`There is no link ${name}`);
     return link;
+  }
+
+  /** For clients. */
+  urlOf(service: Service): string {
+    return `http://127.0.0.1:${this.link(`client>${service}`).port}`;
   }
 
   /** What was broken by the way, besides what the databases show afterwards. */

@@ -29,13 +29,29 @@ describe('what is struck', () => {
     expect(strikes.judge('provider', 'POST', INTENT)).toBe('cut-before');
   });
 
+  it('is each of several that share a transaction, and what each has made is its own', () => {
+    const strikes = new Strikes();
+    strikes.follow('one', [REQUEST], { point: 2, strike: 'lose-answer' });
+    strikes.follow('other', [OTHER], { point: 1, strike: 'lose-answer' });
+    const both = `{"calls":[{"id":"${REQUEST}"},{"id":"${OTHER}"}]}`;
+    expect(strikes.judge('giftcard', 'call_together', both)).toBe('cut-after');
+    expect([strikes.met('one'), strikes.wasStruck('one'), strikes.wasStruck('other')]).toEqual([[], false, true]);
+    expect(strikes.judge('giftcard', 'call_together', both)).toBe('pass');
+    strikes.learn(both, `[{"answer":{"id":"${REQUEST}"}},{"answer":{"id":"${OTHER}","intentId":"${INTENT}"}}]`);
+    expect(strikes.judge('provider', 'POST', INTENT)).toBe('pass');
+    expect(strikes.judge('provider', 'POST', REQUEST)).toBe('cut-after');
+  });
+
   it('is held, with all that tries again, until whoever asked for it is dead', () => {
     const strikes = new Strikes();
     strikes.follow('one', [REQUEST], { point: 1, strike: 'kill-after' });
     expect(strikes.holding).toBe(false);
     expect(strikes.judge('giftcard', 'redeem', REQUEST)).toBe('hold-after');
     expect(strikes.judge('giftcard', 'redeem', REQUEST)).toBe('hold-before');
-    expect(strikes.holding).toBe(true);
+    // Not before it has happened: whoever were killed now might take it along.
+    expect([strikes.holding, strikes.wasStruck('one')]).toEqual([false, false]);
+    strikes.happened(REQUEST);
+    expect([strikes.holding, strikes.wasStruck('one')]).toEqual([true, true]);
     strikes.release();
     expect([strikes.holding, strikes.judge('giftcard', 'redeem', REQUEST)]).toEqual([false, 'pass']);
   });

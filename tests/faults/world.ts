@@ -1,7 +1,7 @@
 import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
-import type { Stack } from '../../scripts/stack/stack.ts';
 import { insist } from './patience.ts';
+import type { Stand } from './stand.ts';
 
 const MAX_FACE_MINOR = '1000000';
 const FUNDED_MINOR = '50000000';
@@ -28,19 +28,22 @@ export interface IssuedCard {
   readonly code: string;
 }
 
-export async function openWorld(stack: Stack): Promise<World> {
-  const giveaways = apiClient(stack.applicationUrl('giveaway-api'));
-  const cards = apiClient(stack.applicationUrl('giftcard-api'));
+/** Where the host's withdrawals go. */
+export const hostsAccount = ({ host }: Pick<World, 'host'>): string => `acct_${host.id.slice(0, 8)}`;
+
+export async function openWorld(stand: Stand): Promise<World> {
+  const giveaways = apiClient(stand.urlOf('giveaway-api'));
+  const cards = apiClient(stand.urlOf('giftcard-api'));
   const owner = await registerPerson(giveaways, 'Mona Merchant', ['merchant']);
   const host = await registerPerson(giveaways, 'Henry Host', ['host']);
   const finance = [
-    await registerFinance(giveaways, stack.environment),
-    await registerFinance(giveaways, stack.environment),
+    await registerFinance(giveaways, stand.stack.environment),
+    await registerFinance(giveaways, stand.stack.environment),
   ] as const;
   const shop = await openShop({ cards, owner }, 'instant');
   const body = { amountMinor: FUNDED_MINOR, currency: 'USD', source: 'tok_visa' };
   await insist('the funding', () => giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), [201]);
-  const account = { token: host.token, body: { payoutAccount: `acct_${host.id.slice(0, 8)}` } };
+  const account = { token: host.token, body: { payoutAccount: hostsAccount({ host }) } };
   expectStatus(await giveaways('PUT', '/v1/wallet/USD/payout-account', account), 200);
   return { giveaways, cards, owner, host, finance, shop };
 }

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../db/connect.ts';
 import { runAudit } from '../../scripts/audit/main.ts';
 import { setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.ts';
 import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
+import { reconcileProviderId } from '../../workflows/platform/reconciliation.contract.ts';
 import { withTemporal } from '../support/lost-workflows.ts';
 import { paymentProvider } from '../support/payment-provider.ts';
 import { providerTruth } from '../support/provider-truth.ts';
@@ -178,6 +180,37 @@ describe('finance', () => {
     const back = await giveaways('GET', `/v1/wallet/withdrawals/${withdrawalId}`, { token: host.token });
     expect(back.body.state).toBe('RETURNED');
   }, 240_000);
+
+  it('reads the files of the day before by itself', async () => {
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 'YYYY-MM-DD'.length);
+    await withTemporal(test.stack, async (clients) => {
+      for (const [namespace, client] of Object.entries(clients)) {
+        await client.schedule.getHandle(`${namespace}.reconcile-yesterday`).trigger();
+        const reading = client.workflow.getHandle(reconcileProviderId(yesterday));
+        const state = () => reading.describe().then(({ status }) => status.name, String);
+        await waitFor(`the file of ${namespace}`, async () => (await state()) === 'COMPLETED');
+      }
+    });
+  }, 180_000);
+
+  it('forgets keys by itself when their time is over', async () => {
+    await withTemporal(test.stack, async (clients) => {
+      for (const [namespace, client] of Object.entries(clients)) {
+        const url = test.stack.environment[`DATABASE_URL_${namespace.toUpperCase()}`] ?? '';
+        const db = connect({ url, poolMax: 1, applicationName: 'handsel-test' });
+        try {
+          await db.raw(`insert into idempotency_keys (principal, route, key, request_hash, resource_id, claimed_at)
+            values ('nobody', 'r', 'old', '\\x00', gen_random_uuid(), clock_timestamp() - interval '31 days')`);
+          await client.schedule.getHandle(`${namespace}.forget-keys`).trigger();
+          const left = () => db('idempotency_keys').where({ principal: 'nobody' }).pluck('key');
+          await waitFor(`the keys of ${namespace}`, async () => (await left()).length === 0);
+          expect(await db('idempotency_keys').first('key')).toBeDefined();
+        } finally {
+          await db.destroy();
+        }
+      }
+    });
+  }, 180_000);
 
   it('leaves histories that replay, and keeps every invariant of both books', async () => {
     const [cardSide, walletSide] = await withTemporal(test.stack, async ({ giftcard, giveaway }) => [

@@ -103,6 +103,17 @@ describe('issuing cards from a wallet', () => {
     expect(again.body.code).toBe('card_not_assignable');
   });
 
+  it('gives back what nobody has of an order that is cancelled', async () => {
+    const before = await available();
+    const { body } = expectStatus(await order({ count: 3 }), 201);
+    expect(await available()).toBe(before - 15_000n);
+    const cancel = () =>
+      cards('POST', `/v1/card-orders/${body.orderId}/cancel`, { token: host.token, key: 'cancel-1' });
+    expectStatus(await cancel(), 202);
+    expectStatus(await cancel(), 202);
+    await waitFor('the money', async () => (await available()) === before);
+  });
+
   it('refuses what the wallet cannot pay, and undoes the reservation', async () => {
     const before = await available();
     const refused = await order({ count: 5_000 });

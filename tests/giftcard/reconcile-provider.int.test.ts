@@ -16,6 +16,7 @@ import {
 import { listReconciliations } from '../../db/platform/reconcile-provider.ts';
 import { secondDecision } from '../../db/platform/second-decision.ts';
 import type { PaymentsPort, SettlementFile, SettlementLine } from '../../providers/payments/port.ts';
+import { CASE_READ_ANEW, reconciliationCaseId } from '../../workflows/platform/reconciliation.contract.ts';
 import { twice } from '../commands/twice.ts';
 import { cause, issueCard, openCardShop, payoutRules, redemptionOf, type CardShop } from '../support/cards.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -23,11 +24,15 @@ import { startPaymentsSimulator } from '../support/payments-simulator.ts';
 
 const today = new Date().toISOString().slice(0, 10);
 
-/** Cases are opened by workflows of their own, which are not asked for here. */
-const nobody: WorkflowOwners = {
+const told: string[] = [];
+/** The workflows of cases are open already, and note down what they are told. */
+const owners: WorkflowOwners = {
   isOpen: () => Promise.resolve(true),
   start: () => Promise.resolve(false),
-  signal: () => Promise.resolve(false),
+  signal: (workflowId, signal) => {
+    told.push(`${signal} ${workflowId}`);
+    return Promise.resolve(true);
+  },
   decide: () => Promise.resolve('service_unavailable'),
 };
 
@@ -46,7 +51,7 @@ describe('the provider’s file against our book', () => {
     reconciliationActivities({
       db: test.db,
       files: { provider: 'handsel', payments: { settlementFile } },
-      owners: nobody,
+      owners,
       alerts: { raise: () => Promise.resolve() },
       taskQueue: 'giftcard',
       heartbeat: () => {},
@@ -92,7 +97,7 @@ describe('the provider’s file against our book', () => {
     if (!found || more) throw new Error(`Expected one case of ${kind}`);
     return found;
   };
-  const resolve = (caseId: string, resolution: 'dismissed' | 'loss_accepted', caseNumber = 1) =>
+  const resolve = (caseId: string, resolution: 'dismissed' | 'loss_accepted' | 'gain_held', caseNumber = 1) =>
     resolveReconciliationCase(test.db, { caseId, caseNumber, resolution, reason: 'looked into it' }, cause);
 
   it('says what matches, what either side lacks, and what differs', async () => {
@@ -176,6 +181,13 @@ describe('the provider’s file against our book', () => {
     const mended = await Promise.all(before.map(({ caseId }) => findReconciliationCase(test.db, caseId)));
     expect(mended.filter((found) => found?.resolution === 'matched_later')).toHaveLength(4);
     expect(await listReconciliations(test.db, { limit: 10 })).toHaveLength(1);
+    // Their workflows look again: those of what is left, and those of what is mended.
+    const { reconciliationId } = again;
+    expect(await activities().openReconciliationCases({ reconciliationId, requestId: 'test' })).toBe(3);
+    const anew = before.map(({ caseId }) => `${CASE_READ_ANEW} ${reconciliationCaseId(caseId)}`);
+    expect(told.toSorted((one, other) => one.localeCompare(other))).toEqual(
+      anew.toSorted((one, other) => one.localeCompare(other)),
+    );
   });
 
   it('is the same however often one attempt is repeated, and goes on where a reading broke off', async () => {
@@ -236,24 +248,36 @@ describe('the provider’s file against our book', () => {
     expect(history.map(({ type }) => type.split('.').at(-1))).toEqual(['opened', 'assigned', 'resolved']);
   });
 
-  it('books what the provider lacks as a loss, when two people say so, and never a gain', async () => {
+  it('adopts what a payout really cost, as a cost of ours', async () => {
+    const { caseId, intentId } = await only('amount_differs');
+    const decided = { kind: 'adopt', caseId, decisionId: randomUUID(), reason: 'their price list', ...cause } as const;
+    const adopt = (caseNumber: number) => activities().adoptProviderTruth({ ...decided, caseNumber });
+    await expect(adopt(1)).rejects.toMatchObject({ code: 'case_changed' });
+    const costs = () => test.db('ledger_balances').where({ type: 'provider:costs' }).first('debits_posted');
+    const before = (await costs())?.debits_posted ?? 0n;
+    expect(await activities().reconciliationCaseAgrees({ caseId, requestId: 'test' })).toBe(false);
+    await twice(test.db, () => adopt(2));
+    expect(((await costs())?.debits_posted ?? 0n) - before).toBe(15n);
+    expect(await activities().reconciliationCaseAgrees({ caseId, requestId: 'test' })).toBe(true);
+    const intent = await test.db('settlement_intents').where({ id: intentId }).first('payout_fee_minor');
+    expect(intent).toEqual({ payout_fee_minor: 40n });
+    const done = await activities().decideReconciliationCase({ ...decided, caseNumber: 2 });
+    expect(done).toMatchObject({ state: 'RESOLVED', resolution: 'adopted' });
+    const doubled = { ...decided, caseId: (await only('listed_twice')).caseId, caseNumber: 1 };
+    await expect(activities().adoptProviderTruth(doubled)).rejects.toMatchObject({ code: 'adoption_not_possible' });
+  });
+
+  it('books a loss, or holds a gain for its owner, when two people say so, and neither for the other', async () => {
     const lost = await only('listed_twice');
-    const ask = (actor: string) =>
-      secondDecision(
-        test.db,
-        {
-          decisionId: randomUUID(),
-          subjectType: 'reconciliation_case',
-          subjectId: lost.caseId,
-          caseNumber: 1,
-          kind: 'accept_loss',
-          reason: 'paid twice, and not given back',
-        },
-        { actor, requestId: 'test' },
-      );
-    await ask('user:one');
+    const ask = (actor: string, subjectId: string, kind: 'accept_loss' | 'hold_gain') => {
+      const subject = { subjectType: 'reconciliation_case', subjectId, caseNumber: 1, kind } as const;
+      const asked = { decisionId: randomUUID(), ...subject, reason: 'looked into it' };
+      return secondDecision(test.db, asked, { actor, requestId: 'test' });
+    };
+    await ask('user:one', lost.caseId, 'accept_loss');
     await expect(resolve(lost.caseId, 'loss_accepted')).rejects.toMatchObject({ code: 'second_person_missing' });
-    await ask('user:two');
+    await ask('user:two', lost.caseId, 'accept_loss');
+    await expect(resolve(lost.caseId, 'gain_held')).rejects.toMatchObject({ code: 'reconciliation_no_gain' });
     await twice(test.db, () => resolve(lost.caseId, 'loss_accepted'));
     const losses = await test.db('ledger_balances').where({ type: 'platform:losses' }).first('debits_posted');
     expect(losses).toEqual({ debits_posted: 9_287n });
@@ -263,6 +287,13 @@ describe('the provider’s file against our book', () => {
     await expect(resolve(missing?.caseId ?? '', 'loss_accepted')).rejects.toMatchObject({
       code: 'reconciliation_no_loss',
     });
+    const gained = missing?.caseId ?? '';
+    await ask('user:one', gained, 'hold_gain');
+    await expect(resolve(gained, 'gain_held')).rejects.toMatchObject({ code: 'second_person_missing' });
+    await ask('user:two', gained, 'hold_gain');
+    expect(await twice(test.db, () => resolve(gained, 'gain_held'))).toMatchObject({ resolution: 'gain_held' });
+    const held = await test.db('ledger_balances').where({ type: 'unclaimed' }).first('credits_posted');
+    expect(held).toEqual({ credits_posted: 9_287n });
     expect((await checkLedger(test.db, 'giftcard')).filter(({ broken }) => broken > 0)).toEqual([]);
   });
 

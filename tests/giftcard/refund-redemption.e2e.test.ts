@@ -4,6 +4,7 @@ import { setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.t
 import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
+import { paymentProvider } from '../support/payment-provider.ts';
 import { providerTruth } from '../support/provider-truth.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
@@ -128,6 +129,30 @@ describe('money that goes back, and payouts that wait', () => {
     await settled(redemptionId);
     const { transfers } = await providerTruth(test.stack);
     expect(transfers.at(-1)).toMatchObject({ destination: 'acct_elsewhere', status: 'succeeded' });
+  }, 120_000);
+
+  it('notes what a merchant owes who has back what was taken for a refund', async () => {
+    const { redemptionId, cardId } = await redeem();
+    await settled(redemptionId);
+    const { refundId } = expectStatus(await refund(redemptionId), 201).body;
+    const asFinance = async (path: string) =>
+      expectStatus(await cards('GET', `/v1/finance/${path}`, { token: finance[0]?.token }), 200).body;
+    await waitFor('the refund', async () => (await read(refundId)).state === 'COMPLETED');
+    const owed = async (): Promise<bigint> => {
+      const { data } = await asFinance(`accounts?type=merchant:receivable&ownerId=${merchant.merchantId}`);
+      return BigInt(data[0]?.balanceMinor ?? '0');
+    };
+    const before = await owed();
+    const [pullBack] = (await asFinance(`refunds/${refundId}`)).intents;
+    await paymentProvider(test.stack).reverse(pullBack.intentId);
+    await waitFor('the debt', async () => (await owed()) - before === BigInt(pullBack.amountMinor));
+    const after = await asFinance(`refunds/${refundId}`);
+    expect(after).toMatchObject({
+      state: 'COMPLETED',
+      intents: [{ state: 'REVERSED', provider: { says: 'reversed' } }],
+    });
+    expect(after.history.at(-1)).toMatchObject({ type: 'giftcard.refund.pull_back_reversed' });
+    expect(await remaining(cardId)).toBe('10000');
   }, 120_000);
 
   it('explains a settlement to its merchant, and quotes without effect', async () => {

@@ -12,7 +12,9 @@ import {
   refusePullBack,
   requestRefund,
 } from '../../db/giftcard/refund-redemption.ts';
+import { reversePullBack } from '../../db/giftcard/reverse-pull-back.ts';
 import { releaseExpired } from '../../db/giftcard/release-escrow.ts';
+import { caseHistory } from '../../db/parked-cases.ts';
 import { secondDecision } from '../../db/platform/second-decision.ts';
 import { formBatch } from '../../db/giftcard/settle-batch.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
@@ -131,6 +133,50 @@ describe('refunding a redemption', () => {
       feeMinor: '250',
     });
     expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 10_000n });
+  });
+
+  it('is as if it had never been when the pull-back comes back at once, but for what the provider charged', async () => {
+    const { shop, redemptionId, cardId } = await paidRedemption();
+    const input = refund(redemptionId);
+    const { intent } = await requestRefund(test.db, input, cause);
+    const back = { intentId: intent?.intentId ?? '', providerId: 'tr', providerFeeMinor: 25n };
+    const costs = async () =>
+      (await test.db('ledger_balances').where({ type: 'provider:costs' }).first('debits_posted'))?.debits_posted ?? 0n;
+    const before = await costs();
+    const waiting = await twice(test.db, () => reversePullBack(test.db, back, cause));
+    expect(waiting).toMatchObject({ state: 'WAITING_FOR_MERCHANT', caseNumber: 1, failureCode: 'reversed' });
+    expect((await costs()) - before).toBe(25n);
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 0n });
+    // A booking that comes late finds it reversed.
+    const late = { refundId: input.refundId, ...back };
+    expect(await completePullBack(test.db, late, cause)).toMatchObject({ state: 'WAITING_FOR_MERCHANT' });
+    const decision = { refundId: input.refundId, caseNumber: 1, decisionReason: 'they have money now' };
+    await expect(continueRefund(test.db, { ...decision, caseNumber: 2 }, cause)).rejects.toMatchObject({
+      code: 'case_changed',
+    });
+    const again = await twice(test.db, () => continueRefund(test.db, decision, { ...cause, actor: 'user:one' }));
+    expect(again.intent?.intentId).not.toBe(intent?.intentId);
+    const retried = (await caseHistory(test.db, 'refund', input.refundId)).filter(({ actor }) => actor === 'user:one');
+    expect(retried[0]).toMatchObject({
+      type: 'giftcard.refund.retried',
+      caseNumber: 1,
+      reason: 'they have money now',
+    });
+    expect(retried.filter(({ type }) => type === 'giftcard.refund.retried')).toHaveLength(1);
+    const done = { ...late, intentId: again.intent?.intentId ?? '' };
+    await completePullBack(test.db, done, cause);
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 10_000n });
+
+    // And now that one comes back as well: the card keeps its value, and the merchant owes it.
+    const lost = { ...back, intentId: done.intentId };
+    const stands = await twice(test.db, () => reversePullBack(test.db, lost, cause));
+    expect(stands).toMatchObject({ state: 'COMPLETED', way: 'pulled_back' });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 10_000n });
+    const owed = test.db('ledger_balances').where({ type: 'merchant:receivable', owner_id: shop.merchantId });
+    expect(await owed.first('debits_posted')).toEqual({ debits_posted: 9_262n });
+    await expect(reversePullBack(test.db, { ...back, intentId: randomUUID() }, cause)).rejects.toMatchObject({
+      code: 'refund_not_found',
+    });
   });
 
   it('waits for the merchant when the provider cannot, until two people honour it', async () => {

@@ -62,7 +62,18 @@ describe('the beacon and its port', () => {
     );
   });
 
-  it('is asked at the next relay when one is down, gone, or lies', async () => {
+  it('is not kept waiting by relays that hang', async () => {
+    const silent = http.createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const hangs = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const began = Date.now();
+    expect(await through(hangs, hangs, hangs, simulator.url).chain(chainHash)).toEqual(await beacon.chain(chainHash));
+    expect(Date.now() - began).toBeLessThan(4_000);
+    silent.closeAllConnections();
+    silent.close();
+  });
+
+  it('is asked at another relay when one is down, gone, or lies', async () => {
     const chain = await beacon.chain(chainHash);
     const liar = http.createServer((_, response) =>
       response.end(JSON.stringify({ round: 1, signature: '00'.repeat(48) })),

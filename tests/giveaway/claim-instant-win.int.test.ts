@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
 import { claimInstantWins, countInstantWin, repeatedInstantWins } from '../../db/giveaway/claim-instant-win.ts';
+import { extendGiveaway } from '../../db/giveaway/move-deadline.ts';
 import { closeGiveaway } from '../../db/giveaway/run-giveaway.ts';
 import { excludeParticipant } from '../../db/giveaway/review-participants.ts';
 import { eventCounts, twice } from '../commands/twice.ts';
@@ -70,6 +72,30 @@ describe('an instant win', () => {
     expect(await decide(test.db, giveawayId, early)).toEqual(['lost']);
     await test.db('giveaway_instant_slots').where({ giveaway_id: giveawayId }).update({ due_at: new Date() });
     expect(await decide(test.db, giveawayId, first, second)).toEqual(['won', 'instant_win_sold_out']);
+  });
+
+  it('keeps its moments when the deadline is put off: what is left is won in the time that was added', async () => {
+    const [closesAt, dueAt] = [new Date(Date.now() + 4_000), Date.now() + 1_000];
+    const giveawayId = await openTestGiveaway(
+      test.db,
+      { closesAt, maxExtensionMs: 600_000, mode: { mode: 'instant_win', instantWin: { by: 'time_slots' } } },
+      { slotsMs: () => [dueAt] },
+    );
+    const [attempt] = await ready(giveawayId, 1);
+    if (!attempt) throw new Error('an entry was made');
+    const moments = () =>
+      test
+        .db('giveaway_instant_wins as w')
+        .join('giveaway_instant_slots as s', 's.giveaway_id', 'w.giveaway_id')
+        .where({ 'w.giveaway_id': giveawayId })
+        .select('w.closes_at', 's.due_at');
+    const before = await moments();
+    const later = { giveawayId, closesAt: new Date(closesAt.getTime() + 300_000), reason: 'the network was down' };
+    await extendGiveaway(test.db, later, cause);
+    expect(before).toEqual([{ closes_at: closesAt, due_at: new Date(dueAt) }]);
+    expect(await moments()).toEqual(before);
+    await delay(closesAt.getTime() - Date.now() + 1);
+    expect(await decide(test.db, giveawayId, attempt)).toEqual(['won']);
   });
 
   it('lets one person win once, or as often as they have entries where the rules say so', async () => {

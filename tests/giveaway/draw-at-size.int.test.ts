@@ -11,6 +11,7 @@ import { streamFromThread } from '../../runtime/run-in-thread.ts';
 import { textLines } from '../../runtime/text-lines.ts';
 import { fillEntries } from '../bench/draw/fill-entries.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { prizeUnits } from '../support/draws.ts';
 import { openTestGiveaway, testSecrets } from '../support/giveaways.ts';
 import { KEY_ID, publicKey, signHex } from './draw/build-draw.ts';
 
@@ -43,8 +44,10 @@ describe('a draw of 100,000 entries and 10,000 prizes', { timeout: 300_000 }, ()
 
   beforeAll(async () => {
     test = await createTestDatabase('giveaway');
-    giveawayId = await openTestGiveaway(test.db, { claimWindowMs: 86_400_000 });
-    await test.db.raw(MORE_PRIZES, [PRIZES, giveawayId]);
+    giveawayId = await openTestGiveaway(test.db, {
+      claimWindowMs: 86_400_000,
+      prizes: prizeUnits({ Card: PRIZES }),
+    });
     const client = new pg.Client({ connectionString: test.url });
     await client.connect();
     await fillEntries(client, giveawayId, ENTRIES);
@@ -145,9 +148,3 @@ describe('a draw of 100,000 entries and 10,000 prizes', { timeout: 300_000 }, ()
     ]);
   });
 });
-
-const MORE_PRIZES = `
-insert into giveaway_prizes (id, giveaway_id, group_id, position, merchant_id, catalogue_item_id, card_id, face_minor, currency)
-select gen_random_uuid(), g.id, (select id from giveaway_prize_groups p where p.giveaway_id = g.id order by position limit 1), n,
-  gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 100, 'USD'
-from giveaways g, generate_series(2, ?::int) n where g.id = ?`;

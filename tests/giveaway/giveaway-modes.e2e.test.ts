@@ -100,7 +100,7 @@ describe('the modes of a giveaway', () => {
     const refused = async (change: object) =>
       (await scene.giveaways('POST', '/v1/giveaways', { token: scene.host.token, body: { ...draft, ...change } })).body
         .code;
-    expect(await refused({ prizes: [scene.prize('Pen', 1_000), scene.prize('Pencil')] })).toBe(
+    expect(await refused({ prizes: [scene.prize('Pen', 10_000), scene.prize('Pencil')] })).toBe(
       'giveaway_prizes_too_many',
     );
     expect(await refused({ prizes: [scene.prize('Pen', 0)] })).toBe('validation_failed');

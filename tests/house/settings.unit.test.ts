@@ -12,6 +12,9 @@ const example = [...read('.env.example').matchAll(/^([A-Z][A-Z0-9_]+)=(.*)$/gm)]
 
 /** Optional, and empty unless somebody wants them. */
 const OFF_BY_DEFAULT = [
+  'BEACON_URLS',
+  'TIMESTAMP_CERTIFICATES',
+  'TIMESTAMP_URL',
   'BOOTSTRAP_ADMIN_EMAIL',
   'BOOTSTRAP_ADMIN_PASSWORD',
   'PLATFORM_RESERVES',

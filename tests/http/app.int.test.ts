@@ -117,6 +117,7 @@ describe('every request', () => {
       type: '/docs#validation_failed',
       instance: '/v1/payments/x',
     });
+    expect(body.detail).toMatch(/^params\.id: /);
     expect(body.requestId).toBe(headers.get('x-request-id'));
     expect(body.issues.map((issue: { path: string }) => issue.path)).toEqual(['params.id', 'query.limit', 'body.note']);
   });
@@ -128,6 +129,18 @@ describe('every request', () => {
     expect((await pay('{"amount')).body.code).toBe('malformed_body');
     const large = await pay({ note: 'x'.repeat(101 * 1_024) });
     expect([large.status, large.body.code]).toEqual([413, 'payload_too_large']);
+  });
+
+  it('gets a page about what went wrong where it asks for pages, and the document everywhere else', async () => {
+    const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const page = await app.ask('GET', '/v1/<script>', { headers: { accept } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+    expect(page.body).toContain('<h1>404: not found</h1>');
+    expect(page.body).toContain(page.headers.get('x-request-id'));
+    expect(page.body).not.toContain('<script');
+    expect(page.headers.get('vary')).toMatch(/accept/i);
+    for (const other of ['*/*', 'application/json', 'application/problem+json', 'image/png'])
+      expect((await app.ask('GET', '/v1/nothing', { headers: { accept: other } })).body.code).toBe('not_found');
   });
 
   it('is told what is not there, and what is not possible there', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineRoute } from '../../api/http/define-route.ts';
@@ -108,6 +109,18 @@ describe('a command under an idempotency key', () => {
     expect(await codes('unknown')).toEqual(['merchant_not_found', 'merchant_not_found']);
     lookUp = () => {};
     expect((await ask('unknown')).body.code).toBe('merchant_not_found');
+  });
+
+  it('is not carried out after all where another attempt was refused meanwhile', async () => {
+    const slow = ask('mixed', 'slow');
+    await delay(50);
+    lookUp = () => {
+      throw new DomainError('merchant_not_found', 'No.');
+    };
+    const answers = [await ask('mixed', 'slow'), await slow];
+    // Both got the answer that stands, and the effect is there only if that says so.
+    expect(answers[1]?.status).toBe(answers[0]?.status);
+    expect(await things()).toBe(answers[0]?.status === 201 ? 1 : 0);
   });
 
   it('gives the kept answer although what it was looked up with is gone', async () => {

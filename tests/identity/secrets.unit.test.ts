@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { createSecretBox, SecretBoxError } from '../../runtime/secret-box.ts';
-import { createTokenVerifier } from '../../runtime/access-tokens.ts';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createTokenIssuer, createTokenVerifier } from '../../runtime/access-tokens.ts';
 import { hashPassword, verifyPassword } from '../../runtime/passwords.ts';
+import { createSecretBox, SecretBoxError } from '../../runtime/secret-box.ts';
 
 const key = (id: string, byte: number) => ({ id, key: Buffer.alloc(32, byte) });
 
@@ -48,3 +49,30 @@ describe('the public keys', () => {
     expect(() => createTokenVerifier({ keys })).toThrow('private key');
   });
 });
+
+describe('an access token', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('that was verified before is refused from the moment it expires, and a changed one at once', async () => {
+    vi.useFakeTimers({ now: new Date('2026-01-01T00:00:00Z'), toFake: ['Date'] });
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const issuer = await createTokenIssuer({ ...asStrings(privateKey.export({ format: 'jwk' })), kid: 'k' }, 60_000);
+    const verify = createTokenVerifier({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k' }] });
+    const userId = randomUUID();
+    const token = await issuer.issue({ userId, sessionId: randomUUID(), roles: ['merchant'] });
+    expect(await verify(token)).toMatchObject({ userId, roles: ['merchant'], actor: `user:${userId}` });
+    expect(await verify(token)).toMatchObject({ userId });
+    const [header, claims = '', signature] = token.split('.');
+    const forged = Buffer.from(claims, 'base64url').toString().replace('"merchant"', '"admin"');
+    await expect(verify([header, Buffer.from(forged).toString('base64url'), signature].join('.'))).rejects.toThrow(
+      'not valid',
+    );
+    vi.setSystemTime(new Date('2026-01-01T00:00:59Z'));
+    expect(await verify(token)).toMatchObject({ userId });
+    vi.setSystemTime(new Date('2026-01-01T00:01:00Z'));
+    await expect(verify(token)).rejects.toThrow('has expired');
+  });
+});
+
+const asStrings = (jwk: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(jwk).map(([name, value]) => [name, String(value)]));

@@ -97,10 +97,13 @@ describe('reading the ledger', () => {
   });
 
   it('goes along the indexes of the account, however many transfers there are', async () => {
-    await test.db.raw(`
-      insert into ledger_transfers (id, kind, debit_account_id, credit_account_id, amount_minor, currency, code, reference_id, effective_at)
-      select gen_random_uuid(), 'posted', md5((i % 500)::text)::uuid, md5((i % 500 + 1000)::text)::uuid, 1, 'USD', 'fill', 'fill', now() - make_interval(secs => i)
-      from generate_series(1, 30000) i`);
+    await test.db.transaction(async (trx) => {
+      await trx.raw("set local statement_timeout = '1min'");
+      await trx.raw(`
+        insert into ledger_transfers (id, kind, debit_account_id, credit_account_id, amount_minor, currency, code, reference_id, effective_at)
+        select gen_random_uuid(), 'posted', md5((i % 500)::text)::uuid, md5((i % 500 + 1000)::text)::uuid, 1, 'USD', 'fill', 'fill', now() - make_interval(secs => i)
+        from generate_series(1, 30000) i`);
+    });
     await test.db.raw('analyze ledger_transfers');
     const asked: { sql: string; bindings: readonly unknown[] }[] = [];
     const listen = (query: { sql: string; bindings: readonly unknown[] }): number => asked.push(query);

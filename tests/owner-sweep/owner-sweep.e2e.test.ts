@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Database } from '../../db/connect.ts';
+import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
 import { claimAward } from '../../db/giveaway/claim-award.ts';
+import { requestDraw } from '../../db/giveaway/draw-by-hand.ts';
 import {
   insertOrderCards,
   openOrderCards,
@@ -231,4 +233,22 @@ describe('what has lost its workflow', () => {
     },
     240_000,
   );
+
+  it('hears again of a cancellation that the server lost after the row was written', async () => {
+    const giveawayId = await publishGiveaway(giveaways, host, merchant, { deadlineMs: 3_600_000 });
+    const isOpen = async () => (await asHost.get(`/v1/giveaways/${giveawayId}`)).state === 'OPEN';
+    await waitFor('the giveaway to open', isOpen);
+    await cancelGiveaway(books.giveaway, { giveawayId, reason: 'nobody came' }, cause);
+    const row = () => books.giveaway('giveaways').where({ id: giveawayId }).first('prizes_released_at');
+    await waitFor('the prizes to go back', async () => (await row())?.prizes_released_at instanceof Date);
+  }, 120_000);
+
+  it('hears again of a draw by hand that the server lost after the row was written', async () => {
+    const change = { drawBy: 'hand' };
+    const giveawayId = await publishGiveaway(giveaways, host, merchant, { deadlineMs: 3_000, change });
+    const state = async () => (await asHost.get(`/v1/giveaways/${giveawayId}`)).state;
+    await waitFor('the end of entry', async () => (await state()) === 'CLOSED');
+    await requestDraw(books.giveaway, giveawayId, cause);
+    await waitFor('the end without entries', async () => (await state()) === 'COMPLETED');
+  }, 120_000);
 });

@@ -5,6 +5,7 @@ import { createGiveaway, type NewGiveaway, type NewMethod } from '../../db/givea
 import type { NewEntry } from '../../db/giveaway/enter-giveaway.ts';
 import { readDrawEntries } from '../../db/giveaway/read-draw-entries.ts';
 import { openGiveaway, type DrawSecretSealed } from '../../db/giveaway/run-giveaway.ts';
+import type { DrawSources } from '../../domain/draw/randomness-rules.ts';
 import type { DrawEntry } from '../../domain/draw/entry.ts';
 import { DIRECT_METHOD } from '../../domain/entry-methods.ts';
 import { drawSecretAad, hashSecret } from '../../domain/draw/randomness.ts';
@@ -21,6 +22,7 @@ export async function openTestGiveaway(
   db: Database,
   change: Partial<NewGiveaway> = {},
   secretChange: Partial<DrawSecretSealed> = {},
+  sources?: DrawSources,
 ): Promise<string> {
   const id = change.id ?? randomUUID();
   const prize = { id: randomUUID(), cardId: randomUUID(), merchantId: randomUUID(), catalogueItemId: randomUUID() };
@@ -31,12 +33,8 @@ export async function openTestGiveaway(
   await db('giveaways').where({ id }).update({ state: 'SCHEDULED', published_at: new Date() });
   const secret = randomBytes(32).toString('hex');
   const secretHash = hashSecret(drawCrypto, { giveawayId: id, drawNumber: 1, secret });
-  await openGiveaway(
-    db,
-    id,
-    { sealed: testSecrets.seal(secret, drawSecretAad(id)), secretHash, ...secretChange },
-    cause,
-  );
+  const sealed = testSecrets.seal(secret, drawSecretAad(id));
+  await openGiveaway(db, id, { sealed, secretHash, ...secretChange }, cause, sources);
   return id;
 }
 

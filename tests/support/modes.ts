@@ -5,6 +5,9 @@ import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient, type Answer } from '../../scripts/stack/http-client.ts';
 import type { Stack } from '../../scripts/stack/stack.ts';
 
+/** Of thousands of prizes, on a busy machine. */
+const PUBLISH_MS = 300_000;
+
 const quiet = (): void => {};
 
 export interface ModeScene {
@@ -58,10 +61,14 @@ export async function setModeScene(stack: Stack, fundedMinor = '60000'): Promise
       const created = await giveaways('POST', '/v1/giveaways', { token: host.token, body: drafted });
       const { id } = expectStatus(created, 201).body;
       const key = `publish-${id}`;
-      await waitFor('the publish', async () => {
-        const answer = await giveaways('POST', `/v1/giveaways/${id}/publish`, { token: host.token, key });
-        return expectStatus(answer, 201, 202, 409, 503).status === 201;
-      });
+      await waitFor(
+        'the publish',
+        async () => {
+          const answer = await giveaways('POST', `/v1/giveaways/${id}/publish`, { token: host.token, key });
+          return expectStatus(answer, 201, 202, 409, 503).status === 201;
+        },
+        PUBLISH_MS,
+      );
       await reaches(id, 'OPEN');
       return id as string;
     },

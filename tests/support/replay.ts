@@ -1,10 +1,8 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import type { Client } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { workflowBundle, type WorkflowContext } from '../../temporal-config/bundle.ts';
+import { workflowBundle } from '../../temporal-config/bundle.ts';
 import { sweepsEvery } from '../../temporal-config/sweeps.ts';
+import { CONTEXT_OF_QUEUE, payloadTexts } from './histories.ts';
 
 export interface Replayed {
   /** The types of workflow that were replayed, sorted. */
@@ -13,12 +11,6 @@ export interface Replayed {
   /** Every payload of every history, decoded. */
   readonly texts: readonly string[];
 }
-
-const CONTEXT_OF_QUEUE: Readonly<Record<string, WorkflowContext>> = {
-  wallet: 'wallet',
-  giveaway: 'giveaway',
-  giftcard: 'giftcard',
-};
 
 /** They run again and again, and are alike. */
 const SWEEPS = new Set(sweepsEvery(1, 1).map(({ workflowType }) => workflowType));
@@ -41,7 +33,6 @@ export async function replayHistories(
     seen.set(type, before + 1);
     if (before >= (SWEEPS.has(type) ? Math.min(SWEEPS_OF_A_TYPE, ofEachType) : ofEachType)) continue;
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    recordHistory(context, workflowId, type, history);
     texts.push(...payloadTexts(history));
     try {
       await Worker.runReplayHistory({ workflowBundle: await workflowBundle(context) }, history, workflowId);
@@ -50,33 +41,4 @@ export async function replayHistories(
     }
   }
   return { types: [...seen.keys()].toSorted(), failures, texts };
-}
-
-/** With HANDSEL_RECORD_HISTORIES=folder: keeps one history of each type, and one of each that was parked or halted. */
-function recordHistory(
-  context: WorkflowContext,
-  workflowId: string,
-  type: string,
-  history: Parameters<typeof historyToJSON>[0],
-): void {
-  const folder = process.env['HANDSEL_RECORD_HISTORIES'];
-  if (!folder) return;
-  const shows = (state: string): boolean => payloadTexts(history).some((text) => text.includes(state));
-  const waited = shows('NEEDS_ATTENTION') ? '.parked' : shows('WAITING_FOR_HALT') ? '.halted' : '';
-  const file = path.join(folder, `${context}.${type}${waited}.json`);
-  fs.writeFileSync(
-    file,
-    `${JSON.stringify({ workflowId, history: JSON.parse(anonymous(historyToJSON(history))) as unknown }, null, 1)}\n`,
-  );
-}
-
-/** Which process on which machine it was is nobody's business, and would differ with every recording. */
-const anonymous = (history: string): string => history.replaceAll(/"identity":\s*"\d+@[^"]*"/g, '"identity": "worker"');
-
-/** Payloads are bytes anywhere in the history's tree. */
-function payloadTexts(value: unknown): string[] {
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(payloadTexts);
 }

@@ -1,4 +1,5 @@
 import { Stack } from '../../scripts/stack/stack.ts';
+import { recordHistories } from './record-histories.ts';
 
 export interface TestStack {
   readonly stack: Stack;
@@ -24,6 +25,7 @@ export async function startTestStack(settings: Settings | ((stack: Stack) => Set
   return {
     stack,
     stop: async () => {
+      await recordHistories(stack);
       await stack.stop();
       if (crashes.length > 0) throw new Error(`Something ended by itself:\n${crashes.join('\n')}`);
     },

@@ -45,7 +45,12 @@ describe('the cryptography of the page', () => {
 describe('the page', () => {
   const vectors = path.join(import.meta.dirname, '../giveaway/draw/vectors');
   const read = (name: string) => fs.readFileSync(path.join(vectors, `${name}.json`));
-  const check = (bytes: Uint8Array) => checkProof(bytes, pageCrypto, { authorities });
+  /** As it comes over a network: in parts that know nothing of lines or characters. */
+  async function* inParts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += 777) yield bytes.subarray(at, at + 777);
+  }
+  const check = (bytes: Uint8Array, receipt?: unknown) =>
+    checkProof(inParts(bytes), pageCrypto, { authorities, receipt });
 
   it.each([
     ['proof', 'Valid (commit-reveal, operator-asserted)'],
@@ -54,6 +59,15 @@ describe('the page', () => {
     ['proof-witnessed', 'Valid (drand, witnessed)'],
   ])('checks a proof as it is downloaded, line by line: %s', async (name, verdict) => {
     expect(await check(read(name))).toMatchObject({ ok: true, verdict });
+  });
+
+  it('looks for the entry of a receipt', async () => {
+    const says = (name: string) => check(read('proof'), readVector(name));
+    expect(await says('receipt-included')).toMatchObject({ ok: true, receipt: [expect.stringMatching(/is leaf 8/)] });
+    expect(await says('receipt-omitted')).toMatchObject({ ok: false, receipt: [expect.stringMatching(/left out/)] });
+    const altered = await says('receipt-altered');
+    expect(altered.ok).toBe(false);
+    expect(altered.receipt?.[0]).toMatch(/^The entry was altered\. receivedAt: /);
   });
 
   it('says what is wrong, and what had been shown before', async () => {

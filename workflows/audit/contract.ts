@@ -49,6 +49,8 @@ export interface AuditActivities {
   /** Runs the checks that found something for the halt, over everything. */
   recheckHalt(input: ResumePayoutsInput): Promise<AuditSummary>;
   liftHalt(input: ResumePayoutsInput): Promise<PayoutHaltView>;
+  /** Tells what waits for the end of a halt that it may go on. @returns how many were told. */
+  wakePayouts(input: { readonly currency: string }): Promise<number>;
   deliverAlerts(): Promise<{ readonly delivered: number; readonly failed: number }>;
 }
 
@@ -61,3 +63,15 @@ export const RESUME_PAYOUTS = 'resumePayouts';
 /** Answered when the checks have been run anew: with the halt, lifted, or with `halt_still_broken`. */
 export const AWAIT_RESUMED = 'awaitResumed';
 export const resumePayoutsId = (haltId: string, auditId: string): string => `audit.resume/${haltId}/${auditId}`;
+
+export interface WakePayoutsInput {
+  /** `*`: every currency. */
+  readonly currency: string;
+  readonly requestId: string;
+}
+
+/** A halt has ended: what waits for that looks at once, and not only when it would have looked by itself. */
+export const WAKE_PAYOUTS = 'wakePayouts';
+export const wakePayoutsId = (haltId: string): string => `audit.wake/${haltId}`;
+/** To whoever waits for the end of a halt. */
+export const PAYOUTS_RESUMED = 'payoutsResumed';

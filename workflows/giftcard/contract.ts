@@ -30,6 +30,17 @@ export interface ReserveEscrowInput extends Caused {
     readonly catalogueItemId: string;
     readonly faceMinor: string;
   }[];
+  /** The cards follow by `reserveCards`: there are too many for one piece. */
+  readonly inPieces?: boolean;
+}
+
+export interface ReserveCardsInput extends Caused {
+  readonly reservationId: string;
+  readonly pieceId: string;
+  /** Each with its part of the reservation's funding fee. */
+  readonly cards: readonly (ReserveEscrowInput['cards'][number] & { readonly fundingFeeMinor: string })[];
+  /** No card follows: all of them have to add up to the reservation. */
+  readonly last: boolean;
 }
 
 export interface ReservationRef extends Caused {
@@ -117,6 +128,8 @@ export const liftHostFreezeId = (freezeId: string): string => `giftcard.lift-hos
  */
 export const giftcardEscrow = nexus.service('GiftcardEscrow', {
   reserveEscrow: nexus.operation<ReserveEscrowInput, Reservation>(),
+  /** More cards of a reservation that was made `inPieces`. */
+  reserveCards: nexus.operation<ReserveCardsInput, Reservation>(),
   postEscrow: nexus.operation<ReservationRef, Reservation>(),
   /** The undo of a reservation, also of one that never arrived. */
   voidEscrow: nexus.operation<ReservationRef, Reservation>(),
@@ -137,6 +150,9 @@ export const giftcardCards = nexus.service('GiftcardCards', {
 export const GIFTCARD_CARDS_ENDPOINT = 'giftcard-cards';
 
 export const RESERVE_ESCROW = 'reserveEscrow';
+export const RESERVE_CARDS = 'reserveCards';
+export const reserveCardsId = (reservationId: string, pieceId: string): string =>
+  `giftcard.reserve-cards/${reservationId}/${pieceId}`;
 export const POST_ESCROW = 'postEscrow';
 export const VOID_ESCROW = 'voidEscrow';
 export const ASSIGN_GIFT_CARD = 'assignGiftCard';

@@ -8,6 +8,7 @@ import { waitForHalt } from '../wait-for-halt.ts';
 import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentResult, type PaymentsActivities } from '../payments/contract.ts';
 import {
   SETTLEMENT_DECISIONS,
+  transferOf,
   type LegIntent,
   type SettlementDecision,
   type SettlementState,
@@ -119,21 +120,13 @@ async function pay(from: SettlementStep, caused: Caused): Promise<Outcome> {
 
 /** What the provider did not say yes to at once: it is looked up until there is an end. */
 async function bringToAnEnd(intent: LegIntent, first: PaymentResult, caused: Caused): Promise<Outcome> {
-  const { intentId, amountMinor, currency, destinationAccount, firstSentAt } = intent;
+  const { intentId, amountMinor, currency, firstSentAt } = intent;
   const { requestId } = caused;
   const paid = await payIntent({
     intentId,
     first,
     firstSentAt,
-    send: () =>
-      sendTransfer({
-        intentId,
-        amountMinor,
-        currency,
-        firstSentAt,
-        requestId,
-        ...(destinationAccount === null ? {} : { destinationAccount }),
-      }),
+    send: () => sendTransfer(transferOf(intent, requestId)),
     find: () => findTransfer({ intentId, requestId }),
   });
   switch (paid.kind) {
@@ -143,7 +136,8 @@ async function bringToAnEnd(intent: LegIntent, first: PaymentResult, caused: Cau
       };
     case 'reversed': {
       await completeLeg({ ...caused, intentId, providerId: paid.providerId, payoutFeeMinor: paid.feeMinor });
-      const { mine, ...step } = await reversePayout({ ...caused, intentId, workflowId: wf.workflowInfo().workflowId });
+      const reversed = await reversePayout({ ...caused, intentId, workflowId: wf.workflowInfo().workflowId });
+      const { mine, merchantId: _merchantId, cardId: _cardId, ...step } = reversed;
       return mine ? { step } : { handedOver: true };
     }
     case 'refused':

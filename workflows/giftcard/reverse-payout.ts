@@ -31,9 +31,20 @@ export async function reversePayout({ intentId, requestId }: ReversePayoutInput)
     wf.setCurrentDetails(`The provider says of transfer ${intentId}: ${found.kind}`);
     return;
   }
-  const { mine, currency, ...step } = await book({ intentId, workflowId, actor: `workflow:${workflowId}`, requestId });
+  const { mine, currency, merchantId, cardId, ...step } = await book({
+    intentId,
+    workflowId,
+    actor: `workflow:${workflowId}`,
+    requestId,
+  });
   if (!mine) return;
-  wf.upsertSearchAttributes(keywords({ SettlementId: step.settlementId }));
+  wf.upsertSearchAttributes(
+    keywords({
+      SettlementId: step.settlementId,
+      ...(merchantId ? { MerchantId: merchantId } : {}),
+      ...(cardId ? { CardId: cardId } : {}),
+    }),
+  );
   const onState = (next: SettlementState): void => {
     state = next;
   };

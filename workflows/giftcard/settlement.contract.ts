@@ -1,4 +1,4 @@
-import type { PaymentResult } from '../payments/contract.ts';
+import type { PaymentResult, SendTransferInput } from '../payments/contract.ts';
 
 interface Caused {
   readonly requestId: string;
@@ -58,6 +58,19 @@ export interface LegIntent {
   readonly state: 'SENT' | 'UNKNOWN' | 'SUCCEEDED' | 'FAILED_DEFINITE' | 'REVERSED';
   readonly firstSentAt: string;
 }
+
+/** What the payment provider is asked for: the intent's id is the key of the transfer, however often it is sent. */
+export const transferOf = (
+  { intentId, amountMinor, currency, destinationAccount, firstSentAt }: LegIntent,
+  requestId: string,
+): SendTransferInput => ({
+  intentId,
+  amountMinor,
+  currency,
+  firstSentAt,
+  requestId,
+  ...(destinationAccount === null ? {} : { destinationAccount }),
+});
 
 export interface PayOutInput extends Caused {
   readonly settlementId: string;
@@ -190,6 +203,11 @@ export const REVERSE_PAYOUT = 'reversePayout';
 /** By message: a payout that comes back is looked into as often as the provider says so. */
 export const reversePayoutId = (intentId: string, messageId: string): string =>
   `giftcard.reversal/${intentId}/${messageId}`;
+
+/** What the provider had taken back for a refund went back to the merchant; looked up before anything is booked. */
+export const REVERSE_PULL_BACK = 'reversePullBack';
+export const reversePullBackId = (intentId: string, messageId: string): string =>
+  `giftcard.pull-back-reversal/${intentId}/${messageId}`;
 
 /** The intent that a workflow of this id is about. */
 export function parseReversePayoutId(workflowId: string): string | undefined {

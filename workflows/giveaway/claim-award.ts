@@ -37,9 +37,9 @@ export async function claimAward(input: ClaimAwardInput): Promise<void> {
     status = 'refused';
   }
   if (claimed?.waits) status = 'waits for a decision';
-  else if (claimed) {
+  else if (claimed?.cardId) {
     status = 'assigning';
-    await assign(input, claimed);
+    await assign(input, claimed.awardId, claimed.cardId);
     status = 'fulfilled';
   }
   await wf.condition(wf.allHandlersFinished);
@@ -60,7 +60,7 @@ async function assignWhenFree(card: AssignGiftCardInput): Promise<void> {
   }
 }
 
-async function assign(input: ClaimAwardInput, { awardId, cardId }: ClaimedAward): Promise<void> {
+async function assign(input: ClaimAwardInput, awardId: string, cardId: string): Promise<void> {
   const { participantId: assigneeId, requestId } = input;
   await assignWhenFree({ awardId, cardId, assigneeId, requestId });
   const { giveawayId, openAwards } = await fulfilAward(input);

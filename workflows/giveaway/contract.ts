@@ -34,6 +34,14 @@ export interface RunGiveawayInput extends Caused {
   readonly giveawayId: string;
 }
 
+/** The round of a beacon that a committed draw waits for. */
+export interface AwaitedRound {
+  readonly round: number;
+  readonly chainHash: string;
+  /** By the clock of whoever committed; late rounds are waited for. */
+  readonly dueInMs: number;
+}
+
 export const RUN_GIVEAWAY = 'runGiveaway';
 export const GIVEAWAY_STATUS = 'giveawayStatus';
 /** The award that brought the number of open ones to 0 says so, once. */
@@ -92,7 +100,8 @@ export interface ClaimAwardInput extends Caused {
 export interface ClaimedAward {
   readonly awardId: string;
   readonly giveawayId: string;
-  readonly cardId: string;
+  /** Null where the prize is no gift card. */
+  readonly cardId: string | null;
   readonly state: string;
   /** The claim stands, and a person decides on it before the prize is handed over. */
   readonly waits?: boolean;

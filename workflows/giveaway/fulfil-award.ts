@@ -5,7 +5,7 @@ import { GIFTCARD_CARDS_ENDPOINT, giftcardCards } from '../giftcard/contract.ts'
 
 const { nextFulfilment, settleFulfilment } = wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
 
-/** So many a run, that its history stays small; the rest is the next sweep's. */
+/** So many a run, that its history stays small; a run of its own takes the rest. */
 const BATCHES_PER_RUN = 25;
 
 /**
@@ -17,7 +17,8 @@ export async function fulfilAwards(): Promise<number> {
   const caused = { actor: `workflow:${workflowId}`, requestId: workflowId };
   const giftcard = wf.createNexusServiceClient({ endpoint: GIFTCARD_CARDS_ENDPOINT, service: giftcardCards });
   let count = 0;
-  for (let run = 0; run < BATCHES_PER_RUN; run += 1) {
+  for (let batch = 0; ; batch += 1) {
+    if (batch === BATCHES_PER_RUN) await wf.continueAsNew();
     const { batchId, cards } = await nextFulfilment(caused);
     if (cards.length === 0) break;
     const { answers } = await giftcard.executeOperation('assignGiftCards', {

@@ -18,7 +18,8 @@ import {
 } from './contract.ts';
 
 const { planPublish } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
-const { beginPublish, completePublish, failPublish } = wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
+const { beginPublish, completePublish, failPublish, readPublishPiece } =
+  wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
 const { holdWallet, postWalletHold, voidWalletHold } = wf.proxyActivities<WalletActivities>({
   ...DATABASE_ACTIVITY,
   taskQueue: WALLET_TASK_QUEUE,
@@ -68,6 +69,7 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
     }
     plan = await planPublish(input);
     const { cards, currency, grossMinor } = plan;
+    if (grossMinor === '0') return await publishUnpaid(input, currency);
     if (!input.again) undoHold();
     say('holding the wallet');
     held = await holdWallet({ ...input, currency, grossMinor });
@@ -82,8 +84,10 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
       grossMinor,
       fundingFeeMinor: held.fundingFeeMinor,
       cards,
+      ...(plan.pieces ? { inPieces: true } : {}),
     });
     merchantOwnerIds = reservation.merchantOwnerIds ?? [];
+    if (plan.pieces) merchantOwnerIds = await reservePieces(input, plan.pieces, held.fundingFeeMinor);
     say('posting the wallet');
     await postWalletHold(input);
   } catch (error) {
@@ -103,6 +107,32 @@ async function pay(input: PublishGiveawayInput, say: (step: string) => void): Pr
   });
   const { grossMinor, currency } = plan;
   return { giveawayId, publishId, grossMinor, fundingFeeMinor: held.fundingFeeMinor, currency };
+}
+
+/** The host sends all of its prizes: there is no money to hold and no escrow. */
+async function publishUnpaid(input: PublishGiveawayInput, currency: string): Promise<PublishedGiveaway> {
+  const { giveawayId, publishId } = input;
+  await beginPublish(input);
+  await completePublish({ ...input, merchantOwnerIds: [] });
+  return { giveawayId, publishId, grossMinor: '0', fundingFeeMinor: '0', currency };
+}
+
+/** The cards of a reservation that has too many for one message. @returns who owns the merchants. */
+async function reservePieces(input: PublishGiveawayInput, pieces: number, fundingFeeMinor: string): Promise<string[]> {
+  const { publishId, requestId } = input;
+  const escrow = wf.createNexusServiceClient({ endpoint: GIFTCARD_ESCROW_ENDPOINT, service: giftcardEscrow });
+  const owners = new Set<string>();
+  for (let piece = 0; piece < pieces; piece += 1) {
+    const read = await readPublishPiece({ ...input, fundingFeeMinor, piece });
+    const { merchantOwnerIds = [] } = await escrow.executeOperation('reserveCards', {
+      ...read,
+      reservationId: publishId,
+      last: piece === pieces - 1,
+      requestId,
+    });
+    for (const ownerId of merchantOwnerIds) owners.add(ownerId);
+  }
+  return [...owners].toSorted();
 }
 
 const cancelled = (): wf.ApplicationFailure =>

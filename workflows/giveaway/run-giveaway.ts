@@ -1,6 +1,11 @@
 import * as wf from '@temporalio/workflow';
 import type { GiveawayActivities } from '../../activities/giveaway/index.ts';
-import { BATCH_ACTIVITY, DATABASE_ACTIVITY, DATABASE_STEP } from '../../temporal-config/activity-profiles.ts';
+import {
+  BATCH_ACTIVITY,
+  DATABASE_ACTIVITY,
+  DATABASE_STEP,
+  PROVIDER_CALL,
+} from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { refusalOf } from '../answer.ts';
 import { GIFTCARD_ESCROW_ENDPOINT, giftcardEscrow } from '../giftcard/contract.ts';
@@ -11,6 +16,7 @@ import {
   GIVEAWAY_STATUS,
   MOVE_DEADLINE,
   MOVE_DEADLINE_LOOK,
+  type AwaitedRound,
   type CancelGiveawayInput,
   type DrawByHandInput,
   type MoveDeadlineInput,
@@ -21,6 +27,7 @@ const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireA
   wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
 const { cancelGiveaway, requestDraw, moveDeadline } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
 const { commitDraw, drawGiveaway } = wf.proxyActivities<GiveawayActivities>(BATCH_ACTIVITY);
+const { fetchRound } = wf.proxyActivities<GiveawayActivities>(PROVIDER_CALL);
 
 /** At most this long between two looks at the claim windows, whatever their ends. */
 const CLAIM_CHECK_MS = 24 * 3_600_000;
@@ -33,7 +40,9 @@ interface Run {
   finished: boolean;
   /** The host has asked for the draw, as the rules allow. */
   drawRequested: boolean;
-  readonly enter: (phase: string) => void;
+  /** What the draw waits for, once it is committed to. */
+  round?: AwaitedRound | undefined;
+  readonly enter: (phase: string, waitsFor?: string) => void;
 }
 
 /**
@@ -47,9 +56,9 @@ export async function runGiveaway(input: RunGiveawayInput): Promise<void> {
     moved: false,
     finished: false,
     drawRequested: false,
-    enter: (next) => {
+    enter: (next, waitsFor) => {
       phase = next;
-      wf.setCurrentDetails(`Giveaway ${input.giveawayId}: **${next}**`);
+      wf.setCurrentDetails(`Giveaway ${input.giveawayId}: **${next}**${waitsFor ? `, waits for ${waitsFor}` : ''}`);
       wf.upsertSearchAttributes(keywords({ State: next }));
     },
   };
@@ -138,12 +147,12 @@ async function takeEntries(input: RunGiveawayInput, run: Run): Promise<boolean> 
       await waitForHand(input, run);
       if (run.cancelled) return false;
     }
-    await commitDraw(input);
+    run.round = await commitDraw(input);
     return true;
   } catch (error) {
     // The step that was under way has met the cancelled row.
     await wf.condition(wf.allHandlersFinished);
-    if (run.cancelled) return false;
+    if (run.cancelled || (await readGiveawayTimes(input)).cancelled) return false;
     throw error;
   }
 }
@@ -156,8 +165,19 @@ async function waitForHand(input: RunGiveawayInput, run: Run): Promise<void> {
   await wf.condition(() => run.cancelled || run.drawRequested, handWaitMs);
 }
 
+/** However late the beacon is, nothing takes its place. */
+async function waitForRound(input: RunGiveawayInput, { round: awaited, enter }: Run): Promise<void> {
+  // Histories from before there was a beacon have null here.
+  if (!awaited) return enter('DRAWING');
+  const name = `round ${awaited.round} of drand chain ${awaited.chainHash}`;
+  enter('DRAWING', name);
+  await wf.sleep(awaited.dueInMs, { summary: `until ${name} is due` });
+  await fetchRound(input);
+  enter('DRAWING');
+}
+
 async function draw(input: RunGiveawayInput, run: Run): Promise<void> {
-  run.enter('DRAWING');
+  await waitForRound(input, run);
   await drawGiveaway(input);
   run.enter('DRAWN');
   await advanceGiveaway({ ...input, to: 'FULFILLING' });

@@ -35,11 +35,13 @@ export interface ReconciliationCaseView {
   readonly state: 'OPEN' | 'RESOLVED';
   readonly caseNumber: number;
   readonly resolution: string | null;
+  readonly subjectType: 'funding' | 'withdrawal' | 'settlement' | 'refund' | null;
+  readonly subjectId: string | null;
 }
 
 /** What somebody does about a case. */
 export interface ReconciliationDecision extends Caused {
-  readonly kind: 'assign' | 'note' | 'adopt' | 'accept_loss' | 'dismiss';
+  readonly kind: 'assign' | 'note' | 'adopt' | 'accept_loss' | 'hold_gain' | 'dismiss';
   readonly decisionId: string;
   readonly caseNumber: number;
   /** Of `assign`. */
@@ -49,6 +51,8 @@ export interface ReconciliationDecision extends Caused {
 }
 
 export const RECONCILIATION_CASE = 'reconciliationCase';
+/** The file was read anew: what the case says may have changed, or it may be none any more. */
+export const CASE_READ_ANEW = 'caseReadAnew';
 export const RECONCILIATION_CASE_STATUS = 'reconciliationCaseStatus';
 export const reconciliationCaseId = (caseId: string): string => `finance.case/${caseId}`;
 
@@ -58,6 +62,7 @@ export const RECONCILIATION_DECISIONS = {
   note: 'noteCase',
   adopt: 'adoptProviderTruth',
   accept_loss: 'acceptLoss',
+  hold_gain: 'holdGain',
   dismiss: 'dismissCase',
 } as const satisfies Record<ReconciliationDecision['kind'], string>;
 

@@ -21,11 +21,22 @@ export interface FundingView {
   readonly currency: string;
   readonly feeMinor: string | null;
   readonly failureCode: string | null;
+  readonly caseNumber: number;
+}
+
+/** Finance has the provider asked again about a parked funding. */
+export interface FundingDecision {
+  /** The case that the decision was made on; another one is refused. */
+  readonly caseNumber: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly requestId: string;
 }
 
 export const FUND_WALLET = 'fundWallet';
 /** Answered when the provider's answer is booked, or is definitely a refusal. */
 export const AWAIT_FUNDED = 'awaitFunded';
+export const RETRY_FUNDING = 'retryFunding';
 export const FUNDING_STATUS = 'fundingStatus';
 /** The provider said something about this charge (a webhook): look it up now. */
 export const PROVIDER_CONFIRMED = 'providerConfirmed';

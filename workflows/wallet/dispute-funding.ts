@@ -3,6 +3,7 @@ import type { WalletActivities } from '../../activities/wallet/index.ts';
 import { DATABASE_ACTIVITY } from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { refusalOf } from '../answer.ts';
+import { CaseDecisions } from '../case-decisions.ts';
 import { GIFTCARD_ESCROW_ENDPOINT, giftcardEscrow, type HostFreezeInput } from '../giftcard/contract.ts';
 import {
   DISPUTE_STATUS,
@@ -27,21 +28,17 @@ interface Caused {
  * domain no unassigned card of the host can be given away, until finance says how the dispute ended.
  */
 export async function disputeFunding(input: DisputeFundingInput): Promise<void> {
-  const decisions: DisputeResolution[] = [];
+  const decisions = new CaseDecisions<DisputeResolution>([RESOLVE_DISPUTE], {
+    code: 'case_not_open',
+    message: 'The dispute does not wait for a decision.',
+  });
   let dispute: DisputeView | undefined;
   wf.setHandler(wf.defineQuery<DisputeView | undefined>(DISPUTE_STATUS), () => dispute);
-  wf.setHandler(
-    wf.defineUpdate<{ accepted: true }, [DisputeResolution]>(RESOLVE_DISPUTE),
-    (decision) => {
-      decisions.push(decision);
-      return { accepted: true };
-    },
-    { validator: (decision) => requireCase(decision, dispute, decisions) },
-  );
   const caused = { actor: `workflow:${wf.workflowInfo().workflowId}`, requestId: input.requestId };
 
   dispute = await begin(input, caused);
   if (dispute) {
+    if (dispute.state === 'OPEN') decisions.open(dispute.caseNumber);
     show(dispute);
     const { disputeId: freezeId, hostId, currency } = dispute;
     const freeze: HostFreezeInput = {
@@ -79,15 +76,14 @@ async function begin(input: DisputeFundingInput, caused: Caused): Promise<Disput
   }
 }
 
-async function resolve(dispute: DisputeView, decisions: DisputeResolution[]): Promise<DisputeView> {
-  await wf.condition(() => decisions.length > 0);
-  const [decision] = decisions.splice(0);
-  if (!decision) return dispute;
+async function resolve(dispute: DisputeView, decisions: CaseDecisions<DisputeResolution>): Promise<DisputeView> {
+  const decision = await decisions.next();
   try {
     return await activities.resolveDispute({ ...decision, disputeId: dispute.disputeId });
   } catch (error) {
     // Decided on what is no longer so: the dispute stays open.
     wf.log.info('dispute is not resolved', { code: refusalOf(error).type });
+    decisions.open(dispute.caseNumber);
     return dispute;
   }
 }
@@ -96,19 +92,4 @@ function show({ disputeId, hostId, amountMinor, currency, state, caseNumber }: D
   wf.upsertSearchAttributes(keywords({ HostId: hostId, State: state }));
   const waits = state === 'OPEN' ? `, case ${caseNumber}: waits for finance: \`${RESOLVE_DISPUTE}\`` : '';
   wf.setCurrentDetails(`Dispute of charge ${disputeId}, ${amountMinor} ${currency}: **${state}**${waits}`);
-}
-
-/** Runs before the decision is accepted: one on another case is refused, and leaves no trace. */
-function requireCase(
-  { caseNumber }: DisputeResolution,
-  dispute: DisputeView | undefined,
-  made: readonly DisputeResolution[],
-): void {
-  // One decision ends the case: whoever decides at the same moment is told so.
-  if (dispute?.state !== 'OPEN' || made.length > 0)
-    throw wf.ApplicationFailure.nonRetryable('The dispute does not wait for a decision.', 'case_not_open');
-  if (dispute.caseNumber !== caseNumber)
-    throw wf.ApplicationFailure.nonRetryable('The case has changed since you looked.', 'case_changed', {
-      caseNumber: dispute.caseNumber,
-    });
 }

@@ -1,8 +1,9 @@
 export { auditBooks } from '../audit-books.ts';
 export { deliverAlerts } from '../deliver-alerts.ts';
 export { foldAccounts } from '../fold-accounts.ts';
+export { forgetKeys } from '../forget-keys.ts';
 export { sweepOwners } from '../owner-sweep.ts';
-export { resumePayouts } from '../resume-payouts.ts';
+export { resumePayouts, wakePayouts } from '../resume-payouts.ts';
 export { reconcileYesterday } from '../reconcile-provider.ts';
 export { reconciliationCase } from '../reconciliation-case.ts';
 export { creditRelease } from './credit-release.ts';

@@ -3,6 +3,7 @@ import type { WalletActivities } from '../../activities/wallet/index.ts';
 import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { Answer, refusalOf } from '../answer.ts';
+import { CaseDecisions } from '../case-decisions.ts';
 import { lookUpUntilKnown, NEVER_ARRIVED, payIntent } from '../pay-intent.ts';
 import { waitForHalt } from '../wait-for-halt.ts';
 import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentsActivities } from '../payments/contract.ts';
@@ -42,7 +43,7 @@ interface Caused {
 interface Told {
   /** The provider has said something about a payout. */
   hinted: boolean;
-  readonly decisions: WithdrawalDecision[];
+  readonly decisions: CaseDecisions<WithdrawalDecision>;
 }
 
 /**
@@ -51,21 +52,19 @@ interface Told {
  */
 export async function withdrawWallet(input: WithdrawWalletInput): Promise<void> {
   const answer = new Answer<WithdrawalView>();
-  const told: Told = { hinted: false, decisions: [] };
+  const told: Told = {
+    hinted: false,
+    decisions: new CaseDecisions([DECIDE_WITHDRAWAL], {
+      code: 'case_not_open',
+      message: 'The withdrawal does not wait for a decision.',
+    }),
+  };
   let step: WithdrawalStep | undefined;
   wf.setHandler(wf.defineQuery<WithdrawalView | undefined>(WITHDRAWAL_STATUS), () => step);
   wf.setHandler(wf.defineUpdate<WithdrawalView>(AWAIT_WITHDRAWAL), () => answer.wait());
   wf.setHandler(wf.defineSignal(PROVIDER_CONFIRMED), () => {
     told.hinted = true;
   });
-  wf.setHandler(
-    wf.defineUpdate<{ accepted: true }, [WithdrawalDecision]>(DECIDE_WITHDRAWAL),
-    (decision) => {
-      told.decisions.push(decision);
-      return { accepted: true };
-    },
-    { validator: (decision) => requireCase(decision, step, told) },
-  );
   try {
     step = await beginWithdrawal(input);
     const { intent: _intent, haltId: _haltId, ...view } = step;
@@ -148,10 +147,10 @@ async function waitForBalance(step: WithdrawalStep, caused: Caused, waits: numbe
 /** Until finance decides; the provider is asked again whenever it says something, and every day. */
 async function waitForDecision(step: WithdrawalStep, caused: Caused, told: Told): Promise<WithdrawalStep> {
   const { caseNumber, withdrawalId } = step;
+  told.decisions.open(caseNumber);
   await activities.alertWithdrawal({ ...caused, caseNumber, reason: step.failureCode ?? 'unknown' });
-  await wf.condition(() => told.hinted || told.decisions.length > 0, PARKED_LOOK_UP_MS);
+  const decision = await told.decisions.nextOr(() => told.hinted, PARKED_LOOK_UP_MS);
   told.hinted = false;
-  const [decision] = told.decisions.splice(0);
   const { kind, reason, actor, requestId } = decision ?? { ...caused, kind: 'retry' as const, reason: 'asked again' };
   try {
     return await activities.decideWithdrawal({ withdrawalId, kind, reason, caseNumber, actor, requestId });
@@ -160,17 +159,6 @@ async function waitForDecision(step: WithdrawalStep, caused: Caused, told: Told)
     wf.log.info('withdrawal is not decided', { code: refusalOf(error).type });
     return step;
   }
-}
-
-/** Runs before the decision is accepted: one on another case is refused, and leaves no trace. */
-function requireCase({ caseNumber }: WithdrawalDecision, step: WithdrawalStep | undefined, { decisions }: Told): void {
-  // One decision ends the case: whoever decides at the same moment is told so.
-  if (step?.state !== 'NEEDS_ATTENTION' || decisions.length > 0)
-    throw wf.ApplicationFailure.nonRetryable('The withdrawal does not wait for a decision.', 'case_not_open');
-  if (step.caseNumber !== caseNumber)
-    throw wf.ApplicationFailure.nonRetryable('The case has changed since you looked.', 'case_changed', {
-      caseNumber: step.caseNumber,
-    });
 }
 
 /** A payout came back, says the provider; it is asked, and only what it confirms is booked. */

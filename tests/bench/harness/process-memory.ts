@@ -31,12 +31,24 @@ export async function peakMebibytes<T>(
   name: string,
   work: () => Promise<T>,
 ): Promise<{ readonly value: T; readonly peakMebibytes: number }> {
-  let peak = residentMebibytes(stack, name);
-  const sampling = setInterval(() => {
-    peak = Math.max(peak, residentMebibytes(stack, name));
-  }, SAMPLE_MS);
+  const { value, peaks } = await peaksMebibytes(stack, [name], work);
+  return { value, peakMebibytes: peaks[name] ?? Number.NaN };
+}
+
+/** The same of several processes, by name; `run` is this one. */
+export async function peaksMebibytes<T>(
+  stack: Stack,
+  names: readonly string[],
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly peaks: Readonly<Record<string, number>> }> {
+  const peaks: Record<string, number> = {};
+  const sample = (): void => {
+    for (const name of names) peaks[name] = Math.max(peaks[name] ?? 0, residentMebibytes(stack, name));
+  };
+  sample();
+  const sampling = setInterval(sample, SAMPLE_MS);
   try {
-    return { value: await work(), peakMebibytes: peak };
+    return { value: await work(), peaks };
   } finally {
     clearInterval(sampling);
   }

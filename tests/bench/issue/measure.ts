@@ -1,13 +1,13 @@
 import { delay } from '../../../scripts/stack/run.ts';
 import { openCardShop } from '../../support/cards.ts';
 import { withDatabase } from '../harness/databases.ts';
+import { fundHost } from '../harness/fund-host.ts';
 import { httpCaller, requireStatus, type HttpCaller } from '../harness/http-caller.ts';
 import { tokenIssuer } from '../harness/issue-tokens.ts';
 import { peakMebibytes } from '../harness/process-memory.ts';
 import { median } from '../harness/statistics.ts';
 import { takeTurns } from '../harness/take-turns.ts';
 import { judge, type Figure, type Measure } from '../measure.ts';
-import { fundHost } from './fund-host.ts';
 
 const SIZES = { full: { large: 10_000, small: 1_000 }, quick: { large: 500, small: 50 } } as const;
 /** Ten times the cards: in proportion, and a tenth more. */
@@ -27,7 +27,7 @@ export const issue: Measure = {
   run: async ({ stack, rounds, quick, tell }): Promise<readonly Figure[]> => {
     const { large, small } = quick ? SIZES.quick : SIZES.full;
     await stack.startApplications(['payments-simulator', 'giftcard-api', 'worker']);
-    const hostId = await withDatabase(stack.environment['DATABASE_URL_GIVEAWAY'] ?? '', 1, fundHost);
+    const hostId = await fundHost(stack);
     const { itemId } = await withDatabase(stack.environment['DATABASE_URL_GIFTCARD'] ?? '', 1, (db) =>
       openCardShop(db),
     );

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../../db/connect.ts';
 import { account } from '../../../db/ledger/account.ts';
+import { runCommand } from '../../../db/ledger/call-together.ts';
 
 const CURRENCY = 'USD';
 const SOURCES = 1_000;
@@ -16,9 +17,10 @@ export interface HotScene {
 
 /** A thousand funded accounts, and one merchant whom all of them pay. */
 export async function setHotScene(db: Database): Promise<HotScene> {
+  await db.raw(PAY);
   const sources = Array.from({ length: SOURCES }, () => randomUUID());
   for (const owner of sources) {
-    await db.raw(transfer('provider:clearing', 'escrow'), [randomUUID(), 'platform', owner, FUNDED_MINOR, owner]);
+    await db.raw(FUND, [randomUUID(), owner, FUNDED_MINOR, owner]);
   }
   const hot = randomUUID();
   return { sources, hot, hotAccountId: account('merchant:payable', hot, CURRENCY).id };
@@ -34,14 +36,15 @@ export function sourceOf({ sources }: HotScene, number: number): string {
 const ATTEMPTS = 10;
 
 /**
- * One transfer into the hot account by the ledger's own function, called as every money command calls it. What timed
- * out is sent again under the same id, as every activity does; the caller waits for all of it.
+ * One transfer into the hot account, called as the product calls a redemption: those that come at once share a
+ * transaction. What timed out is sent again under the same id, as every activity does; the caller waits for all of it.
  */
 export async function payHot(db: Database, scene: HotScene, number: number): Promise<void> {
-  const values = [randomUUID(), sourceOf(scene, number), scene.hot, 1, scene.hot];
+  const from = sourceOf(scene, number);
+  const input = { id: randomUUID(), from, to: scene.hot, amountMinor: 1n };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await db.raw(PAY_HOT, values);
+      await runCommand(db, { name: 'bench_pay', input, locksFirst: from });
       return;
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
@@ -49,8 +52,14 @@ export async function payHot(db: Database, scene: HotScene, number: number): Pro
   }
 }
 
-const transfer = (from: string, to: string): string =>
-  `select ledger_book(array[ledger_transfer('posted', ?::uuid, ledger_account('${from}', ?, '${CURRENCY}'),
-     ledger_account('${to}', ?, '${CURRENCY}'), ?::bigint, '${CURRENCY}', 'bench.transfer', ?)])`;
+/** A money command that is one transfer, and nothing else. */
+const PAY = `
+create or replace function bench_pay(p jsonb) returns jsonb language plpgsql as $$
+begin
+  return to_jsonb(ledger_book(array[ledger_transfer('posted', (p ->> 'id')::uuid, ledger_account('escrow', p ->> 'from', '${CURRENCY}'),
+    ledger_account('merchant:payable', p ->> 'to', '${CURRENCY}'), (p ->> 'amountMinor')::bigint, '${CURRENCY}', 'bench.transfer', p ->> 'to')]));
+end $$`;
 
-const PAY_HOT = transfer('escrow', 'merchant:payable');
+const FUND = `
+select ledger_book(array[ledger_transfer('posted', ?::uuid, ledger_account('provider:clearing', 'platform', '${CURRENCY}'),
+  ledger_account('escrow', ?, '${CURRENCY}'), ?::bigint, '${CURRENCY}', 'bench.transfer', ?)])`;

@@ -8,18 +8,37 @@ export interface Statement {
   readonly values: readonly Value[];
 }
 
-/** Every statement that a piece of work sends to the database, in order, with its values. */
+interface Connection {
+  query: (...asked: readonly [{ readonly text: string; readonly values?: readonly Value[] }, ...unknown[]]) => unknown;
+}
+
+/** What knex is built on, and does not declare. */
+interface Connections {
+  acquireConnection(): Promise<Connection>;
+  releaseConnection(connection: Connection): Promise<void>;
+}
+
+/**
+ * Every statement that a piece of work sends to the database, in order, with its values, whoever sends it. The pool has
+ * one connection, so that this is the one that is listened to.
+ */
 export async function recordStatements(db: Database, work: () => Promise<unknown>): Promise<Statement[]> {
+  const connections = (db as unknown as { client: Connections }).client;
+  const connection = await connections.acquireConnection();
+  await connections.releaseConnection(connection);
   const statements: Statement[] = [];
-  const record = ({ sql, bindings = [] }: { sql: string; bindings?: readonly Value[] }): void => {
-    statements.push({ sql, values: bindings });
+  const send = connection.query;
+  connection.query = (...asked) => {
+    const [{ text, values = [] }] = asked;
+    statements.push({ sql: text, values });
+    return send.apply(connection, asked);
   };
-  db.on('query', record);
   try {
     await work();
   } finally {
-    db.off('query', record);
+    connection.query = send;
   }
+  if (statements.length === 0) throw new Error('Nothing was sent over the connection that was listened to');
   return statements;
 }
 

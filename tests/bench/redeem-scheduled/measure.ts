@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { freePort } from '../../../scripts/stack/run.ts';
 import { withDatabase } from '../harness/databases.ts';
+import { fundHost } from '../harness/fund-host.ts';
 import { httpCaller, requireStatus } from '../harness/http-caller.ts';
 import { figuresOf, runLoad } from '../harness/run-load.ts';
 import { startPeer } from '../harness/start-peer.ts';
@@ -21,7 +22,10 @@ export const redeemScheduled: Measure = {
     const count = quick ? PER_ROUND.quick : PER_ROUND.full;
     const port = await freePort();
     const bareUrl = `http://127.0.0.1:${port}`;
-    await stack.startApplications(['giftcard-api']);
+    await stack.startApplications(['payments-simulator', 'giftcard-api']);
+    const hostId = await fundHost(stack);
+    // Nobody is paid here: what it does when idle would be in both columns.
+    await stack.kill('payments-simulator', 'SIGTERM');
     await startPeer(stack, {
       name: 'bare-api',
       main: 'tests/bench/redeem-scheduled/bare-api.ts',
@@ -30,7 +34,7 @@ export const redeemScheduled: Measure = {
     });
     const databaseUrl = stack.environment['DATABASE_URL_GIFTCARD'] ?? '';
     const cards = await withDatabase(databaseUrl, POOL_MAX, (db) =>
-      prepareCards(db, stack, { count: 2 * count * (rounds + 1), payoutSchedule: 'hourly' }),
+      prepareCards(db, stack, { hostId, count: 2 * count * (rounds + 1), payoutSchedule: 'hourly' }),
     );
     tell(`${cards.length} cards are ready; ${count} redemptions a round by ${CALLERS} callers`);
     const nextCard = (): TillCard => {

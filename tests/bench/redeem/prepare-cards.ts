@@ -3,10 +3,12 @@ import type { Database } from '../../../db/connect.ts';
 import { assignGiftCard } from '../../../db/giftcard/assign-gift-card.ts';
 import type { PayoutSchedule } from '../../../db/giftcard/register-merchant.ts';
 import { postEscrow, reserveEscrow } from '../../../db/giftcard/reserve-escrow.ts';
+import { holdWallet, postWalletHold } from '../../../db/wallet/hold-wallet.ts';
 import { createCardCodes, type CardCodes } from '../../../runtime/card-codes.ts';
 import { loadConfig } from '../../../runtime/config.ts';
 import type { Stack } from '../../../scripts/stack/stack.ts';
 import { cause, openCardShop, type CardShop } from '../../support/cards.ts';
+import { withDatabase } from '../harness/databases.ts';
 import { tokenIssuer } from '../harness/issue-tokens.ts';
 import { runLoad } from '../harness/run-load.ts';
 
@@ -19,6 +21,8 @@ export interface TillCard {
 }
 
 export interface PrepareCards {
+  /** Whose money it is. */
+  readonly hostId: string;
   readonly count: number;
   /** How many merchants share them. */
   readonly shops?: number;
@@ -26,17 +30,16 @@ export interface PrepareCards {
 }
 
 const FACE_MINOR = 10_000n;
-const FUNDING_FEE_MINOR = 250n;
 /** The limit of codes that one user may try is by the minute: many tills share the load, as in life. */
 const MANY_SHOPS = 100;
 const RESERVED_AT_ONCE = 100;
 const CALLERS = 8;
 
-/** Cards of many merchants, funded, in escrow and assigned, by the product's own commands straight in the database. */
+/** Cards of many merchants, funded, in escrow and assigned, by the product's own commands straight in both databases. */
 export async function prepareCards(
   db: Database,
   stack: Stack,
-  { count, shops: shopCount = MANY_SHOPS, payoutSchedule }: PrepareCards,
+  { hostId, count, shops: shopCount = MANY_SHOPS, payoutSchedule }: PrepareCards,
 ): Promise<TillCard[]> {
   const config = loadConfig(['cardCodes'], stack.environment);
   const codes = createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY);
@@ -48,32 +51,45 @@ export async function prepareCards(
   }
   const cards: TillCard[] = [];
   const perShop = Math.ceil(count / shopCount);
-  await runLoad({
-    callers: CALLERS,
-    count: shopCount,
-    call: async (number) => {
-      const shop = shops[number];
-      if (!shop) throw new Error('One call for each shop');
-      for (let left = perShop; left > 0; left -= RESERVED_AT_ONCE) {
-        for (const cardId of await reserveCards(db, shop, Math.min(left, RESERVED_AT_ONCE))) {
-          const code = await assignCard(db, codes, cardId);
-          cards.push({ cardId, code, merchantId: shop.merchantId, token: shop.token });
+  await withDatabase(stack.environment['DATABASE_URL_GIVEAWAY'] ?? '', CALLERS, (giverDb) =>
+    runLoad({
+      callers: CALLERS,
+      count: shopCount,
+      call: async (number) => {
+        const shop = shops[number];
+        if (!shop) throw new Error('One call for each shop');
+        for (let left = perShop; left > 0; left -= RESERVED_AT_ONCE) {
+          const reserved = { hostId, shop, count: Math.min(left, RESERVED_AT_ONCE) };
+          for (const cardId of await reserveCards({ giverDb, db }, reserved)) {
+            const code = await assignCard(db, codes, cardId);
+            cards.push({ cardId, code, merchantId: shop.merchantId, token: shop.token });
+          }
         }
-      }
-    },
-  });
+      },
+    }),
+  );
   return takeTurnsOfShops(cards).slice(0, count);
 }
 
-async function reserveCards(db: Database, { merchantId, itemId }: CardShop, count: number): Promise<string[]> {
+interface Reserve {
+  readonly hostId: string;
+  readonly shop: CardShop;
+  readonly count: number;
+}
+
+/** The giver first, as a publish does: each transfer of one book is there on the other. */
+async function reserveCards(
+  { giverDb, db }: { readonly giverDb: Database; readonly db: Database },
+  { hostId, shop: { merchantId, itemId }, count }: Reserve,
+): Promise<string[]> {
   const cardIds = Array.from({ length: count }, () => randomUUID());
-  const reservationId = randomUUID();
+  const id = randomUUID();
   const cards = cardIds.map((cardId) => ({ cardId, merchantId, catalogueItemId: itemId, faceMinor: FACE_MINOR }));
-  const total = BigInt(count);
-  const amounts = { grossMinor: FACE_MINOR * total, fundingFeeMinor: FUNDING_FEE_MINOR * total };
-  const whose = { reservationId, giveawayId: null, hostId: randomUUID(), currency: 'USD' };
-  await reserveEscrow(db, { ...whose, ...amounts, cards }, cause);
-  await postEscrow(db, reservationId, cause);
+  const whose = { giveawayId: null, hostId, currency: 'USD', grossMinor: FACE_MINOR * BigInt(count) };
+  const { feeMinor } = await holdWallet(giverDb, { id, ...whose }, cause);
+  await reserveEscrow(db, { reservationId: id, ...whose, fundingFeeMinor: BigInt(feeMinor), cards }, cause);
+  await postWalletHold(giverDb, id, cause);
+  await postEscrow(db, id, cause);
   return cardIds;
 }
 

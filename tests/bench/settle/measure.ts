@@ -5,6 +5,7 @@ import { delay } from '../../../scripts/stack/run.ts';
 import type { Stack } from '../../../scripts/stack/stack.ts';
 import { cause } from '../../support/cards.ts';
 import { withDatabase } from '../harness/databases.ts';
+import { fundHost } from '../harness/fund-host.ts';
 import { httpCaller, requireStatus, type HttpCaller } from '../harness/http-caller.ts';
 import { tokenIssuer } from '../harness/issue-tokens.ts';
 import { peakMebibytes } from '../harness/process-memory.ts';
@@ -12,7 +13,6 @@ import { runLoad } from '../harness/run-load.ts';
 import { median } from '../harness/statistics.ts';
 import { takeTurns } from '../harness/take-turns.ts';
 import { judge, type Figure, type Measure } from '../measure.ts';
-import { fundPool } from '../redeem/fund-pool.ts';
 import { prepareCards } from '../redeem/prepare-cards.ts';
 
 const SIZES = { full: { large: 10_000, small: 1_000 }, quick: { large: 500, small: 50 } } as const;
@@ -35,13 +35,13 @@ export const settle: Measure = {
   run: async ({ stack, rounds, quick, tell }): Promise<readonly Figure[]> => {
     const { large, small } = quick ? SIZES.quick : SIZES.full;
     await stack.startApplications(['payments-simulator', 'giftcard-api', 'worker']);
-    await fundPool(stack);
+    const hostId = await fundHost(stack);
     const token = await (await tokenIssuer(stack))(randomUUID(), 'finance');
     const api = httpCaller(stack.applicationUrl('giftcard-api'), 1);
     const turns = await withDatabase(stack.environment['DATABASE_URL_GIFTCARD'] ?? '', POOL_MAX, (db) => {
       tell(`runs over ${large} and over ${small} redemptions, each until the last escrow is settled`);
       const run = async (count: number): Promise<Run> => {
-        await lineUp(db, stack, count);
+        await lineUp(db, stack, hostId, count);
         const startedAt = performance.now();
         const settled = await peakMebibytes(stack, 'worker', () => settleAll(db, api, token));
         return { seconds: (performance.now() - startedAt) / 1_000, peakMebibytes: settled.peakMebibytes };
@@ -69,8 +69,8 @@ export const settle: Measure = {
 };
 
 /** Redemptions of one merchant that wait for the next batch, straight in the database. */
-async function lineUp(db: Database, stack: Stack, count: number): Promise<void> {
-  const cards = await prepareCards(db, stack, { count, shops: 1, payoutSchedule: 'hourly' });
+async function lineUp(db: Database, stack: Stack, hostId: string, count: number): Promise<void> {
+  const cards = await prepareCards(db, stack, { hostId, count, shops: 1, payoutSchedule: 'hourly' });
   await runLoad({
     callers: CALLERS,
     count,

@@ -45,10 +45,14 @@ interface WaitingRefund {
   readonly caseNumber: number;
 }
 
+/** Refunds that wait for finance, because the merchant's part cannot be had. */
+export async function waitingRefunds({ cards, owner }: World): Promise<WaitingRefund[]> {
+  const path = '/v1/refunds?state=waiting_for_merchant&limit=200';
+  return expectStatus(await cards('GET', path, { token: owner.token }), 200).body.data as WaitingRefund[];
+}
+
 async function decideRefunds(world: World): Promise<string[]> {
   const { cards, owner, finance } = world;
-  const path = '/v1/refunds?state=waiting_for_merchant&limit=200';
-  const waiting = expectStatus(await cards('GET', path, { token: owner.token }), 200).body.data as WaitingRefund[];
   const decide = async ({ refundId, caseNumber }: WaitingRefund): Promise<string[]> => {
     const [key, body] = [randomUUID(), { caseNumber, reason: 'looked into' }];
     const retry = `/v1/finance/refunds/${refundId}/retry`;
@@ -63,5 +67,5 @@ async function decideRefunds(world: World): Promise<string[]> {
       return [`refund ${refundId}: ${String(error)}`];
     }
   };
-  return (await Promise.all(waiting.map(decide))).flat();
+  return (await Promise.all((await waitingRefunds(world)).map(decide))).flat();
 }

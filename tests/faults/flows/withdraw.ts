@@ -1,6 +1,6 @@
 import { asking, once, stateOnce, type Flow } from './flow.ts';
 
-const ENDS = ['SUCCEEDED', 'FAILED', 'NEEDS_ATTENTION'];
+const ENDS = ['SUCCEEDED', 'FAILED', 'NEEDS_ATTENTION', 'RETURNED'];
 
 /** A host takes money out of a wallet. */
 export const withdraw: Flow = {

@@ -17,6 +17,21 @@ const OPEN = {
     union all select 'escrow ' || id || ' is ' || state from card_escrows where state in ('SETTLING', 'RELEASING')`,
 } as const;
 
+/** The auditor that runs by itself stops the payouts of a book that is broken; of one that holds it must not. */
+const HALTS = `
+  select 'the auditor stopped payouts of ' || h.currency || ': '
+    || coalesce((select string_agg(distinct f.check_name, ', ') from audit_findings f where f.halt_id = h.id), 'no finding') as what
+  from payout_halts h`;
+
+/** What the product's own auditor took for broken meanwhile. */
+export async function payoutsHalted(stack: Stack): Promise<string[]> {
+  const halts = [
+    ...(await rowsOf<{ what: string }>(stack, 'GIVEAWAY', HALTS)),
+    ...(await rowsOf<{ what: string }>(stack, 'GIFTCARD', HALTS)),
+  ];
+  return halts.map(({ what }) => what);
+}
+
 /** What has not ended, and waits for nobody's decision. */
 export async function nothingOpen(stack: Stack): Promise<string[]> {
   const found: string[] = [];

@@ -1,7 +1,7 @@
 import { delay } from '../../../scripts/stack/run.ts';
 import type { Stand } from '../stand.ts';
 import { auditHolds } from './audit-watch.ts';
-import { nothingOpen } from './nothing-open.ts';
+import { nothingOpen, payoutsHalted } from './nothing-open.ts';
 import { providerAgrees } from './provider-agrees.ts';
 import { workflowsWhole } from './workflows-whole.ts';
 
@@ -19,6 +19,7 @@ export async function prove({ stack, misdeeds }: Stand): Promise<string[]> {
   return [
     ...misdeeds,
     ...open.map((what) => `not ended: ${what}`),
+    ...(await payoutsHalted(stack)),
     ...(await auditHolds(stack)),
     ...(await providerAgrees(stack)),
     ...(await workflowsWhole(stack)),

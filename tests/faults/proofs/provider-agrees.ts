@@ -44,12 +44,14 @@ export async function hasIntent({ environment }: Stack, id: string): Promise<boo
   }
 }
 
+const intentsOf = async (stack: Stack): Promise<Intent[]> => [
+  ...(await rowsOf<Intent>(stack, 'GIVEAWAY', GIVEAWAY_INTENTS)),
+  ...(await rowsOf<Intent>(stack, 'GIFTCARD', GIFTCARD_INTENTS)),
+];
+
 /** Everything in which our books and the provider's own records differ; with nothing in flight that is nothing. */
 export async function providerAgrees(stack: Stack): Promise<string[]> {
-  const intents = [
-    ...(await rowsOf<Intent>(stack, 'GIVEAWAY', GIVEAWAY_INTENTS)),
-    ...(await rowsOf<Intent>(stack, 'GIFTCARD', GIFTCARD_INTENTS)),
-  ];
+  const intents = await intentsOf(stack);
   const { accounts, charges, transfers } = await providerOf(stack).truth();
   // The provider takes a reference once.
   const payments = new Map([...charges, ...transfers].map((payment) => [payment.reference, payment]));
@@ -63,6 +65,16 @@ export async function providerAgrees(stack: Stack): Promise<string[]> {
       accounts.find(({ id }) => id === stack.environment['PAYMENTS_POOL_ACCOUNT']),
     )),
   ];
+}
+
+/** Payments that came back, and of which no book knows that yet. */
+export async function unheardReversals(stack: Stack): Promise<readonly string[]> {
+  const { transfers } = await providerOf(stack).truth();
+  const intents = await intentsOf(stack);
+  const known = new Set(intents.filter(({ state }) => state === 'REVERSED').map(({ id }) => id));
+  return transfers
+    .filter(({ reference, status }) => status === 'reversed' && !known.has(reference))
+    .map(({ reference }) => reference);
 }
 
 /** The pooled account, exactly: nothing is in flight. */

@@ -107,6 +107,7 @@ class Session implements Watcher {
       if (type === 'D') this.#answered += body.toString('utf8');
       if (type !== 'Z') continue;
       this.#strikes.learn(this.#said, this.#answered);
+      if (this.#fate === 'hold-after') this.#strikes.happened(this.#said);
       this.#inTransaction = body.toString('latin1') === 'T';
       if (!this.#inTransaction) [this.#said, this.#firstWrite] = ['', undefined];
       this.#answered = '';

@@ -57,8 +57,9 @@ export class ProviderProxy {
     const body = Buffer.concat(await request.toArray());
     const path = url.replace(/\?.*/, '');
     if (method === 'POST') await this.#requireIntent(body);
+    const said = `${url} ${body.toString('utf8')}`;
     const verdict = /\/v1\/(charges|transfers)/.test(path)
-      ? this.#strikes.judge('provider', `${method} ${path}`, `${url} ${body.toString('utf8')}`)
+      ? this.#strikes.judge('provider', `${method} ${path}`, said)
       : 'pass';
     if (verdict === 'hold-before') return;
     if (verdict === 'cut-before') return void request.socket.destroy();
@@ -68,7 +69,7 @@ export class ProviderProxy {
       ...(body.length > 0 ? { body } : {}),
     });
     const bytes = Buffer.from(await answer.arrayBuffer());
-    if (verdict === 'hold-after') return;
+    if (verdict === 'hold-after') return this.#strikes.happened(said);
     if (verdict === 'cut-after') return void request.socket.destroy();
     response.writeHead(answer.status, {
       'content-type': answer.headers.get('content-type') ?? 'application/json',

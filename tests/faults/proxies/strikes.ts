@@ -37,7 +37,8 @@ interface Followed {
   readonly target: Target | undefined;
   /** What was met so far. */
   readonly met: string[];
-  state: 'before' | 'held' | 'struck';
+  /** `passing`: it is on its way, and will be held when it has happened. */
+  state: 'before' | 'passing' | 'held' | 'struck';
 }
 
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
@@ -67,7 +68,8 @@ export class Strikes {
 
   /** Whether its effect was struck, or is held. */
   wasStruck(operation: string): boolean {
-    return (this.#followed.get(operation)?.state ?? 'before') !== 'before';
+    const state = this.#followed.get(operation)?.state;
+    return state === 'held' || state === 'struck';
   }
 
   /** Whether somebody waits to be killed. */
@@ -77,28 +79,50 @@ export class Strikes {
 
   /** Asked before each effect. @param text everything that was said with it. */
   judge(place: Place, label: string, text: string): Verdict {
-    const operation = this.#find(text);
-    if (!operation) return 'pass';
+    // Calls that come at once may share a transaction.
+    const together = this.#allIn(text);
     // Whoever tries again while the first try is held meets the same fate: its process is about to die.
-    if (operation.state === 'held') return 'hold-before';
-    operation.met.push(`${place}: ${label}`);
-    if (operation.state === 'struck' || operation.target?.point !== operation.met.length) return 'pass';
-    const verdict = VERDICT_OF[operation.target.strike];
-    operation.state = verdict.startsWith('hold') ? 'held' : 'struck';
-    for (const wake of this.#waiting.splice(0)) wake();
+    if (together.some(({ state }) => state === 'held' || state === 'passing')) return 'hold-before';
+    const due = together.filter(({ state, target, met }) => state === 'before' && target?.point === met.length + 1);
+    const strike = due[0]?.target?.strike;
+    // Those who share the fate of another meet this effect again.
+    const meeting = strike === undefined ? together : due.filter(({ target }) => target?.strike === strike);
+    for (const { met } of meeting) met.push(`${place}: ${label}`);
+    if (strike === undefined) return 'pass';
+    const verdict = VERDICT_OF[strike];
+    for (const operation of meeting) {
+      if (verdict === 'hold-after') operation.state = 'passing';
+      else this.#struck(operation, verdict === 'hold-before' ? 'held' : 'struck');
+    }
     return verdict;
   }
 
-  /** Asked after each effect: what it made belongs to the same operation. */
+  /** Told when what is held after it has happened: whoever asked for it can be killed now. @param text as it was judged. */
+  happened(text: string): void {
+    for (const operation of this.#allIn(text)) if (operation.state === 'passing') this.#struck(operation, 'held');
+  }
+
+  #struck(operation: Followed, state: 'held' | 'struck'): void {
+    operation.state = state;
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  /** Told after each effect: what it made, and what is said of it to whoever asked for it, belongs to the same operation. */
   learn(request: string, answer: string): void {
-    const operation = this.#nameIn(request);
+    const [operation, ...others] = this.#namesIn(request);
     if (operation === undefined) return;
-    for (const [, id = ''] of answer.matchAll(MADE)) this.#operationOf.set(id, operation);
+    if (others.length === 0) this.#assign(operation, `${request} ${answer}`);
+    else for (const part of answersIn(answer)) this.#assign(this.#namesIn(part).values().next().value, part);
+  }
+
+  #assign(operation: string | undefined, text: string): void {
+    if (operation === undefined) return;
+    for (const [, id = ''] of text.matchAll(MADE)) this.#operationOf.set(id, operation);
   }
 
   /** Whoever was to be killed is dead: from now on everything passes. */
   release(): void {
-    for (const operation of this.#followed.values()) if (operation.state === 'held') operation.state = 'struck';
+    for (const operation of this.#followed.values()) if (operation.state !== 'before') operation.state = 'struck';
   }
 
   /** Keeps what comes late. */
@@ -127,16 +151,22 @@ export class Strikes {
     });
   }
 
-  #find(text: string): Followed | undefined {
-    const name = this.#nameIn(text);
-    return name === undefined ? undefined : this.#followed.get(name);
+  #allIn(text: string): Followed[] {
+    return [...this.#namesIn(text)].flatMap((name) => this.#followed.get(name) ?? []);
   }
 
-  #nameIn(text: string): string | undefined {
-    for (const [id] of text.matchAll(UUID)) {
-      const operation = this.#operationOf.get(id);
-      if (operation !== undefined) return operation;
-    }
-    return undefined;
+  #namesIn(text: string): Set<string> {
+    const names = [...text.matchAll(UUID)].map(([id]) => this.#operationOf.get(id));
+    return new Set(names.filter((name) => name !== undefined));
+  }
+}
+
+/** The answers to calls that share a transaction, each for itself. */
+function answersIn(text: string): string[] {
+  const list = text.slice(text.indexOf('[{'), text.lastIndexOf(']') + 1);
+  try {
+    return (JSON.parse(list) as unknown[]).map((answer) => JSON.stringify(answer));
+  } catch {
+    return [];
   }
 }

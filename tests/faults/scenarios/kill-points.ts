@@ -1,5 +1,7 @@
+import { delay } from '../../../scripts/stack/run.ts';
 import { carryThrough, type Flow, type NamedOperation } from '../flows/flow.ts';
 import { untilSaid } from '../patience.ts';
+import { providerOf } from '../provider.ts';
 import { STRIKES, type Target } from '../proxies/strikes.ts';
 import type { Outcome, Run, Scenario } from '../scenario.ts';
 import type { Process } from '../stand.ts';
@@ -9,6 +11,11 @@ const TOGETHER = 36;
 /** When nobody has met a point for this long, those who are held are not kept waiting for the others. */
 const QUIET_MS = 8_000;
 const QUICK_POINTS = 8;
+/** What the provider tells a service of an operation is a point as well; it comes when the operation is known by its id. */
+const TOLD_AFTER_MS = 3_000;
+const ALL_TOLD_MS = 5_000;
+/** What was not taken is told again in half a minute: some points are met after the end only. */
+const TOLD_AGAIN_MS = 45_000;
 
 interface Struck {
   readonly operation: NamedOperation;
@@ -24,9 +31,14 @@ export const killPoints = (flow: Flow, process: Process = 'worker'): Scenario =>
   name: process === 'worker' ? `kill-${flow.name}` : `kill-api-${flow.name}`,
   summary: `kill -9 of the ${process}, and lost requests and answers, at every effect of: ${flow.name}`,
   run: async (run) => {
+    const provider = providerOf(run.stand.stack);
+    if (process !== 'worker') await provider.speakLate(TOLD_AFTER_MS);
     const met = await count(flow, process, run);
     const all = STRIKES.flatMap((strike) => met.map((_, index): Target => ({ point: index + 1, strike })));
-    const asked = all.slice(run.points.first - 1, run.points.last);
+    const { first, last, at } = run.points;
+    const named = ({ point, strike }: Target): string => `${strike} ${met[point - 1]}`;
+    const asked = all.slice(first - 1, last).filter((target) => at?.test(named(target)) ?? true);
+    if (asked.length === 0) return { points: 0, problems: [`${flow.name} has no such point: ${met.join('; ')}`] };
     const targets = run.quick ? run.random.shuffle(asked).slice(0, QUICK_POINTS) : asked;
     run.tell(`${met.length} effects, ${targets.length} points: ${met.join('; ')}`);
     const outcomes: Outcome[] = [];
@@ -35,10 +47,11 @@ export const killPoints = (flow: Flow, process: Process = 'worker'): Scenario =>
       const struck = together.map((target, index): Struck => {
         const operation = operations[index];
         if (!operation) throw new Error(`${flow.name} made too few`);
-        return { operation: { ...operation, name: `${flow.name} ${target.point} ${target.strike}` }, target };
+        return { operation: { ...operation, name: `${flow.name}, ${target.point}, ${named(target)}` }, target };
       });
       outcomes.push(await strikeTogether(struck, process, run));
     }
+    await provider.heal();
     return {
       points: outcomes.reduce((sum, { points }) => sum + points, 0),
       problems: outcomes.flatMap(({ problems }) => problems),
@@ -66,6 +79,7 @@ async function count(flow: Flow, process: Process, { world, random, stand }: Run
   strikes.follow(flow.name, operation.ids);
   await operation.begin();
   await untilSaid(`${flow.name} without a fault`, operation.ended);
+  if (process !== 'worker') await delay(ALL_TOLD_MS);
   return [...strikes.met(flow.name)];
 }
 
@@ -84,10 +98,13 @@ export async function strikeTogether(
   });
   const unmet = (): Struck[] => struck.filter(({ operation }) => !strikes.wasStruck(operation.name));
   let kills = 0;
-  while (running && (strikes.holding || unmet().length > 0)) {
+  let lastAt = Date.now();
+  while (strikes.holding || (unmet().length > 0 && (running || Date.now() - lastAt < TOLD_AGAIN_MS))) {
     const before = unmet().length;
-    await Promise.race([strikes.next(QUIET_MS), ends]);
-    if (!strikes.holding || (unmet().length > 0 && unmet().length < before)) continue;
+    if (before > 0) await strikes.next(QUIET_MS);
+    const quiet = unmet().length === before;
+    if (!quiet || running) lastAt = Date.now();
+    if (!strikes.holding || (unmet().length > 0 && !quiet)) continue;
     await stand.killAndRestart(process);
     kills += 1;
   }

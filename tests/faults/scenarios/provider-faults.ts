@@ -1,11 +1,15 @@
+import { delay } from '../../../scripts/stack/run.ts';
 import { decideOnce } from '../flows/decide.ts';
 import { carryThrough, type Flow, type NamedOperation } from '../flows/flow.ts';
 import { fund } from '../flows/fund.ts';
 import { redeem } from '../flows/redeem.ts';
 import { refund } from '../flows/refund.ts';
 import { withdraw } from '../flows/withdraw.ts';
+import { untilSaid } from '../patience.ts';
+import { unheardReversals } from '../proofs/provider-agrees.ts';
 import { providerOf } from '../provider.ts';
 import type { Run, Scenario } from '../scenario.ts';
+import { hostsAccount } from '../world.ts';
 
 /** A hundred operations, all of which speak to the provider. */
 const MIX: readonly (readonly [Flow, number])[] = [
@@ -15,10 +19,14 @@ const MIX: readonly (readonly [Flow, number])[] = [
   [refund, 10],
 ];
 const QUICK_SHARE = 0.15;
+/** So many payouts to each come back, a while after they were carried out. */
+const COME_BACK = 3;
+const COME_BACK_AFTER_MS = 2_000;
 /** What ends otherwise than wanted only because the provider refused it: it is decided on, or the money is back. */
 const REFUSED: ReadonlySet<string> = new Set([
   'redeem NEEDS_ATTENTION',
   'withdraw FAILED',
+  'withdraw RETURNED',
   'refund WAITING_FOR_MERCHANT',
 ]);
 const ON_THE_WIRE = {
@@ -40,6 +48,9 @@ const RATES = {
   look_up: ON_THE_WIRE,
 };
 
+/** Who has found out nothing until then asks again within a minute; later the waits are longer. */
+const BAD_FOR_MS = 45_000;
+
 /** The provider goes wrong in every way it can, at calls that follow from the seed. */
 export const providerFaults: Scenario = {
   name: 'provider-faults',
@@ -53,8 +64,23 @@ export const providerFaults: Scenario = {
       operations.push(...made.map((operation, index) => ({ ...operation, name: `${flow.name} ${index + 1}` })));
     }
     await provider.mix({ seed, rates: RATES });
-    const problems = await Promise.all(random.shuffle(operations).map(orRefused));
+    await provider.mumble();
+    for (const destinationAccount of [world.shop.payoutAccount, hostsAccount(world)])
+      await provider.strike({
+        match: { operation: 'transfer', destinationAccount },
+        effect: 'before',
+        kind: 'reverse',
+        afterMs: COME_BACK_AFTER_MS,
+        times: quick ? 1 : COME_BACK,
+      });
+    const ends = Promise.all(random.shuffle(operations).map(orRefused));
+    await Promise.race([delay(BAD_FOR_MS), ends]);
     await provider.heal();
+    const problems = await ends;
+    await delay(COME_BACK_AFTER_MS);
+    await untilSaid('what came back to be known', async () =>
+      (await unheardReversals(stand.stack)).length === 0 ? true : undefined,
+    );
     return { points: operations.length, problems: [...problems.flat(), ...(await decideOnce(world))] };
   },
 };

@@ -8,6 +8,7 @@ import { withdraw } from '../flows/withdraw.ts';
 import { untilSaid } from '../patience.ts';
 import { providerOf, signMessage, type Payment, type SignedMessage } from '../provider.ts';
 import type { Run, Scenario } from '../scenario.ts';
+import { hostsAccount } from '../world.ts';
 
 const TIMES = 10;
 const EACH = 4;
@@ -57,7 +58,7 @@ interface Reversed {
 async function reverseSome({ stand, world }: Run): Promise<Reversed> {
   const provider = providerOf(stand.stack);
   const { transfers } = await provider.truth();
-  const hosts = `acct_${world.host.id.slice(0, 8)}`;
+  const hosts = hostsAccount(world);
   const settlements = transfers
     .filter(({ destination }) => destination === world.shop.payoutAccount)
     .slice(0, REVERSED);

@@ -50,8 +50,7 @@ export const makeEntries = (weights: readonly number[]): DrawEntry[] =>
 
 /** The rules of a draw by this source, with the lines that a verifier reads. */
 export const rulesFor = (randomness: RandomnessSource, witnessed = false): string => {
-  const closesAt = randomness.kind === 'drand' ? randomness.closesAt : INSTANT;
-  return [RULES, ...drawRules({ randomness, closesAt, witnessed })].join('\n');
+  return [RULES, ...drawRules({ randomness, witnessed })].join('\n');
 };
 
 export function commitTo(entries: readonly DrawEntry[], randomness: RandomnessSource, units = 2): Commitment {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assignPrizes } from '../../../domain/draw/assign-prizes.ts';
+import { DRAW_ALGORITHMS, PER_PRIZE_ALGORITHM } from '../../../domain/draw/rankings.ts';
 import { type EligibilityVerdict, nextRank } from '../../../domain/draw/next-rank.ts';
 
 const ranked = (...participants: string[]) =>
@@ -23,6 +24,34 @@ describe('prizes', () => {
   it('are left over when there are more of them than ranks', () => {
     expect(ranked('p1')).toEqual([{ unitId: 'u1', rank: 1, participant: 'p1' }]);
     expect(ranked()).toEqual([]);
+  });
+
+  it('keep their quotas: each unit once, nobody twice, and as many of each prize as there are people or units', () => {
+    const quotas = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 });
+    const algorithms = fc.constantFrom(...DRAW_ALGORITHMS);
+    fc.assert(
+      fc.property(algorithms, quotas, fc.integer({ min: 0, max: 12 }), (algorithm, quantities, people) => {
+        const prizeUnits = quantities.flatMap((quantity, prize) =>
+          Array.from({ length: quantity }, (_, unit) => ({ unitId: `u${prize}-${unit}`, prizeId: `prize-${prize}` })),
+        );
+        const lines = algorithm === PER_PRIZE_ALGORITHM ? quantities.length : 1;
+        const awards = assignPrizes({ algorithm, prizeUnits }, people * lines, (rank) => `p${(rank - 1) % people}`);
+        expect(new Set(awards.map(({ unitId }) => unitId)).size).toBe(awards.length);
+        expect(new Set(awards.map(({ rank }) => rank)).size).toBe(awards.length);
+        const prizeOf = (unitId: string): string => unitId.split('-')[0] ?? '';
+        const winners = awards.map(({ unitId, participant }) => `${lines > 1 ? prizeOf(unitId) : ''} ${participant}`);
+        expect(new Set(winners).size).toBe(awards.length);
+        const expected =
+          lines > 1
+            ? quantities.reduce((sum, quantity) => sum + Math.min(quantity, people), 0)
+            : Math.min(prizeUnits.length, people);
+        expect(awards).toHaveLength(expected);
+        // What is left over is the last of its line.
+        const taken = new Set(awards.map(({ unitId }) => unitId));
+        const order = prizeUnits.filter(({ unitId }) => taken.has(unitId)).map(({ unitId }) => unitId);
+        expect(awards.map(({ unitId }) => unitId)).toEqual(order);
+      }),
+    );
   });
 });
 
