@@ -70,13 +70,17 @@ create or replace function award_answer(a giveaway_awards) returns jsonb languag
     'cardId', (select u.card_id from giveaway_prizes u where u.id = a.prize_id))
 $$;
 
--- Of one giveaway: what still keeps it from being completed, and until when its next window runs. A unit that waits for
--- somebody to be cleared is open too.
+-- Of one giveaway: what still keeps it from being completed, counted up to a hundred, and until when its next window runs.
+-- A unit that waits for somebody to be cleared is open too. Every claim that is fulfilled asks: it reads a few rows of
+-- partial indexes, however many winners there are, and looks for vacant units only when no award is open.
 create or replace function awards_progress(p_giveaway_id uuid) returns jsonb language sql as $$
   select jsonb_build_object('giveawayId', p_giveaway_id,
     'openAwards', case when x.open > 0 then x.open else units_waiting(p_giveaway_id) end, 'nextExpiryInMs', x.next_ms)
   from (
-    select count(*) filter (where a.state in ('NOTIFIED', 'CLAIMED', 'VERIFIED', 'FULFILLING')) as open,
-      ceil(extract(epoch from min(a.claim_expires_at) filter (where a.state = 'NOTIFIED') - clock_timestamp()) * 1000) as next_ms
-    from giveaway_awards a where a.giveaway_id = p_giveaway_id) x
+    select
+      (select count(*) from (select from giveaway_awards a where a.giveaway_id = p_giveaway_id
+        and a.state in ('NOTIFIED', 'CLAIMED', 'VERIFIED', 'FULFILLING') limit 100) o) as open,
+      (select ceil(extract(epoch from a.claim_expires_at - clock_timestamp()) * 1000) from giveaway_awards a
+        where a.giveaway_id = p_giveaway_id and a.state = 'NOTIFIED' and a.claim_expires_at is not null
+        order by a.claim_expires_at limit 1) as next_ms) x
 $$;

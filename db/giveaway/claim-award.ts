@@ -32,7 +32,7 @@ export const claimAward = (db: Db, input: ClaimAward, cause: Cause): Promise<Awa
 
 export interface AwardsProgress {
   readonly giveawayId: string;
-  /** Awards that have not ended, or else prizes that wait until it is known whether the next rank may win. */
+  /** Awards that have not ended, counted up to a hundred; or else prizes that wait until it is known whether the next rank may win. */
   readonly openAwards: number;
   /** Until the next claim window ends; null when none is running. */
   readonly nextExpiryInMs: number | null;
