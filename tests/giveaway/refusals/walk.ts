@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { expect, it } from 'vitest';
+import { giveawayApiRoutes } from '../../../api/giveaway/app.ts';
+import type { Database } from '../../../db/connect.ts';
+import { describeUser, registerUser, type Profile } from '../../../db/identity/users.ts';
+import { ERROR_STATUS, type ErrorCode } from '../../../domain/errors.ts';
+import type { Role } from '../../../domain/roles.ts';
+import { createAdmissionGate, GATE_OPTIONS } from '../../../runtime/admission-gate.ts';
+import { createClaimLinks } from '../../../runtime/claim-links.ts';
+import { createEntryHashes } from '../../../runtime/entry-hashes.ts';
+import { createSecretBox } from '../../../runtime/secret-box.ts';
+import { createTestDatabase, testSetting } from '../../support/database.ts';
+import { testSecrets } from '../../support/giveaways.ts';
+import { startHttpApp, testKeys, type TestAnswer } from '../../support/http-app.ts';
+import { KEY_ID, publicKey, signHex } from '../draw/build-draw.ts';
+
+export const cause = { actor: 'system', requestId: 'test' };
+const ring = [{ id: 'k', key: Buffer.alloc(32, 3) }];
+export const claimLinks = createClaimLinks(ring);
+export const entryHashes = createEntryHashes(ring);
+const addresses = createSecretBox(ring);
+/** Whoever is let in keeps the place for the whole test. */
+const gateOptions = { ...GATE_OPTIONS, headroom: 0, leaseMs: 60_000, beliefMs: 60_000 };
+
+export interface Someone {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** One call that is refused; all that it needs was done before it is made. */
+export type Refused = () => Promise<TestAnswer>;
+
+export interface Walk {
+  readonly db: Database;
+  readonly gate: ReturnType<typeof createAdmissionGate>;
+  readonly host: Someone;
+  readonly stranger: Someone;
+  /** Of the platform. */
+  readonly ops: Someone;
+  person(about?: Profile, roles?: readonly Role[]): Promise<Someone>;
+  call(method: 'GET' | 'POST' | 'PUT' | 'PATCH', path: string, who: Someone | undefined, body?: object): Refused;
+  /** Expects this code, its status, and that the database is as it was, but for more rows in `noted`. */
+  refuses(code: ErrorCode, refused: Refused, noted?: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Code, what is asked, and the call once all is prepared; `noted`: the one table that remembers the refusal. */
+export type Row = readonly [code: ErrorCode, what: string, prepare: () => Promise<Refused>, noted?: string];
+
+export function walkRows(walk: () => Walk, rows: readonly Row[]): void {
+  for (const [code, what, prepare, noted] of rows)
+    it(`${code}: ${what}`, async () => walk().refuses(code, await prepare(), noted));
+}
+
+/** Every call of the giveaway API that needs no workflow, over HTTP, on a database in which nothing else happens. */
+export async function startWalk(): Promise<Walk> {
+  const test = await createTestDatabase('giveaway');
+  const { db } = test;
+  const redis = new Redis(testSetting('REDIS_URL'));
+  const gate = createAdmissionGate(redis, gateOptions);
+  const keys = await testKeys(3_600_000);
+  const deps = {
+    db,
+    signer: { keyId: KEY_ID, publicKey, sign: signHex },
+    secrets: testSecrets,
+    instantWinGate: gate,
+    entryHashes,
+    sources: { witnessed: false },
+    claimLinks,
+    addresses,
+  };
+  const app = await startHttpApp(db, keys, { routes: giveawayApiRoutes(deps as never) });
+  const person: Walk['person'] = async (about, roles = ['participant']) => {
+    const id = randomUUID();
+    const who = { id, email: `${id}@example.com`, displayName: 'Somebody', passwordHash: 'none' };
+    await registerUser(db, { ...who, roles }, cause);
+    if (about) await describeUser(db, id, about, cause);
+    return { id, token: await keys.issuer.issue({ userId: id, sessionId: randomUUID(), roles: [...roles] }) };
+  };
+  return {
+    db,
+    gate,
+    host: await person({}, ['host', 'participant']),
+    stranger: await person({}, ['host', 'participant']),
+    ops: await person({}, ['ops', 'participant']),
+    person,
+    call: (method, path, who, body) => () =>
+      app.ask(method, `/v1${path}`, {
+        ...(who && { token: who.token }),
+        ...(method === 'GET' ? {} : { key: randomUUID(), body: body ?? {} }),
+      }),
+    refuses: async (code, refused, noted) => {
+      const before = await tablesOf(db);
+      const { status, headers, body } = await refused();
+      expect([status, body.code], JSON.stringify(body)).toEqual([ERROR_STATUS[code], code]);
+      expect(headers.get('content-type')).toContain('application/problem+json');
+      const after = await tablesOf(db);
+      const changed = [...after].filter(([table, rows]) => rows !== before.get(table)).map(([table]) => table);
+      expect(changed).toEqual(noted === undefined ? [] : [noted]);
+    },
+    stop: async () => {
+      await app.close();
+      redis.disconnect();
+      await test.drop();
+    },
+  };
+}
+
+/** All rows of all tables, as one hash for each; a refusal is kept under its idempotency key, and nowhere else. */
+async function tablesOf(db: Database): Promise<Map<string, string>> {
+  const names = await db('pg_tables')
+    .where({ schemaname: 'public' })
+    .whereRaw(`tablename !~ '^(idempotency|knex)'`)
+    .pluck<string[]>('tablename');
+  const selects = names.map(
+    (name) =>
+      `select '${name}' as name, md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as rows from ${name} t`,
+  );
+  const { rows } = (await db.raw(selects.join(' union all '))) as { rows: { name: string; rows: string }[] };
+  return new Map(rows.map(({ name, rows: hash }) => [name, hash]));
+}
