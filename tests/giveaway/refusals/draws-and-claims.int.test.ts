@@ -37,12 +37,12 @@ interface Won {
 }
 
 async function won(change: Partial<NewGiveaway> = {}): Promise<Won> {
-  const { giveawayId, awards } = await drawTestGiveaway(walk.db, { participants: 2, hostId: walk.host.id, ...change });
-  const [award] = await awards();
+  const drawn = await drawTestGiveaway(walk.db, { participants: 2, hostId: walk.host.id, ...change });
+  const [award] = await drawn.awards();
   if (!award) throw new Error('nobody has won');
   const winner = await walk.person();
   await walk.db('giveaway_awards').where({ id: award.id }).update({ participant_id: winner.id });
-  return { giveawayId, award, winner };
+  return { giveawayId: drawn.giveawayId, award, winner };
 }
 const endWindow = ({ award }: Won) =>
   walk
