@@ -24,6 +24,11 @@ const STATES: Readonly<Record<string, string>> = {
   DECLINED: 'You have declined it.',
   DISQUALIFIED: 'It is not yours any more.',
 };
+/** Of a prize that is sent, where that says more. */
+const SENT_STATES: Readonly<Record<string, string>> = {
+  VERIFIED: 'Claimed. The host sends it to you, and a mail tells you when.',
+  FULFILLED: 'It has arrived.',
+};
 const GOOD = new Set(['CLAIMED', 'VERIFIED', 'FULFILLING', 'FULFILLED']);
 /** They change by themselves, soon. */
 const PASSING = new Set(['VERIFIED', 'FULFILLING']);
@@ -47,22 +52,41 @@ function address(): Record<string, string> | undefined {
 
 async function call(what: Call): Promise<Award | undefined> {
   for (const button of buttons) button.disabled = true;
-  const { award, problem, again } = await ask(what);
-  element('problem').textContent = problem ?? '';
+  const { award, problem, again, issues = [] } = await ask(what);
+  const wrong = markWrong(issues);
+  element('problem').textContent = wrong.length > 0 ? wrong.join(' ') : (problem ?? '');
   element('again').hidden = again !== true;
   for (const button of buttons) button.disabled = false;
   return award;
 }
 
+const ADDRESS_FIELD = /^body\.address\.(\w+)$/;
+
+/** Marks the fields that were refused, and takes whoever fills them to the first. @returns what is wrong, by their labels. */
+function markWrong(issues: readonly Issue[]): string[] {
+  const wrong = new Map(issues.map(({ path, message }) => [ADDRESS_FIELD.exec(path)?.[1] ?? '', message]));
+  const inputs = [...element('address').querySelectorAll('input')];
+  for (const input of inputs) input.setAttribute('aria-invalid', String(wrong.has(input.name)));
+  const found = inputs.filter(({ name }) => wrong.has(name));
+  found[0]?.focus();
+  return found.map(({ name, labels }) => `${labels?.[0]?.textContent.trim()}: ${wrong.get(name)}.`);
+}
+
+interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
+
 interface Problem {
   readonly detail?: string;
-  readonly issues?: readonly { readonly path: string }[];
+  readonly issues?: readonly Issue[];
 }
 
 interface Answer {
   readonly award?: Award;
   readonly problem?: string;
   readonly again?: boolean;
+  readonly issues?: readonly Issue[];
 }
 
 async function ask(what: Call): Promise<Answer> {
@@ -80,7 +104,7 @@ async function ask(what: Call): Promise<Answer> {
     // What somebody typed is named by its field; nobody types the token.
     const isCut = response.status === 400 && body.issues?.some(({ path }) => path === 'body.token') !== false;
     if (isCut) return { problem: 'This link is not whole. Open it again from the mail.' };
-    return { problem: body.detail ?? UNREACHABLE, again: response.status >= 500 };
+    return { problem: body.detail ?? UNREACHABLE, again: response.status >= 500, issues: body.issues ?? [] };
   } catch {
     return { problem: UNREACHABLE, again: true };
   }
@@ -99,9 +123,9 @@ function show({ state, amountMinor, currency, claimExpiresAt, serverTime, prize,
   const open = state === 'NOTIFIED' && !isOver;
   const status = element('state');
   status.hidden = false;
-  status.textContent = STATES[isOver ? 'EXPIRED' : state] ?? state;
-  status.classList.toggle('good', GOOD.has(state));
   const isSent = prize.kind === 'physical';
+  status.textContent = (isSent ? SENT_STATES[state] : undefined) ?? STATES[isOver ? 'EXPIRED' : state] ?? state;
+  status.classList.toggle('good', GOOD.has(state));
   if (isSent) element('prize').textContent = prize.name;
   else if (amountMinor !== null && currency !== null)
     element('prize').textContent = `A gift card of ${readableMoney(amountMinor, currency)}`;
