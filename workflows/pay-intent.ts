@@ -69,6 +69,19 @@ export async function payIntent(options: PayIntentOptions): Promise<PaidIntent> 
 }
 
 /**
+ * Asks once about an intent that a person has to look at. The provider's key window is over: nothing is sent again.
+ * @returns `unresolved` where there is still no end.
+ */
+export async function lookUpParked(
+  intent: Pick<PayIntentOptions, 'intentId' | 'firstSentAt' | 'find'>,
+): Promise<PaidIntent> {
+  const result = await intent.find();
+  const end = ended(result);
+  if (end) return end;
+  return result.kind === 'not_found' ? askSettlementFiles(intent) : { kind: 'unresolved', cause: describe(result) };
+}
+
+/**
  * Asks until the provider says something definite of a payment that it has told us about, for a day at most: its
  * look-ups may lag behind its messages.
  */
@@ -92,7 +105,10 @@ async function waitForMore(result: PaymentResult, attempt: number, { hint }: Pic
 }
 
 /** The provider finds nothing, and no longer knows the key: what its files of that time say decides. */
-async function askSettlementFiles({ intentId, firstSentAt }: PayIntentOptions): Promise<PaidIntent> {
+async function askSettlementFiles({
+  intentId,
+  firstSentAt,
+}: Pick<PayIntentOptions, 'intentId' | 'firstSentAt'>): Promise<PaidIntent> {
   // Before they were asked, a person had to.
   if (!patched('settlement-files-decide')) return { kind: 'unresolved', cause: 'not_found_after_key_window' };
   try {

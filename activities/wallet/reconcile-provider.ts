@@ -1,9 +1,9 @@
 import type { Database } from '../../db/connect.ts';
 import { findWithdrawal } from '../../db/wallet/queries.ts';
+import { PROVIDER_CONFIRMED } from '../../workflows/payments/contract.ts';
 import {
   DECIDE_WITHDRAWAL,
   fundWalletId,
-  PROVIDER_CONFIRMED,
   RETURN_WITHDRAWAL,
   returnWithdrawalId,
   WALLET_TASK_QUEUE,

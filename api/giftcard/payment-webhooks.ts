@@ -1,9 +1,12 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
 import { findSettlementIntent } from '../../db/giftcard/reverse-payout.ts';
 import { findRefundIntent } from '../../db/giftcard/reverse-pull-back.ts';
 import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
 import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
+import { PROVIDER_CONFIRMED } from '../../workflows/payments/contract.ts';
 import {
+  refundRedemptionId,
   REVERSE_PAYOUT,
   REVERSE_PULL_BACK,
   reversePayoutId,
@@ -15,10 +18,10 @@ import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 /**
- * Transfers are looked up by the workflows that sent them; here the message is verified and kept. Of a payout or
+ * What the provider tells us of a transfer is a hint to look it up, for whoever waits for its end. Of a payout or
  * a pull-back that came back nobody would know: that is looked into.
  */
-export const paymentWebhookRoute = ({ db, temporal, budgetMs, verifyPaymentWebhook }: GiftcardApi): Route =>
+export const paymentWebhookRoute = (deps: GiftcardApi): Route =>
   defineRoute({
     method: 'post',
     path: '/v1/webhooks/payments',
@@ -26,14 +29,18 @@ export const paymentWebhookRoute = ({ db, temporal, budgetMs, verifyPaymentWebho
     auth: 'public',
     responses: { 204: { description: 'Received' } },
     handler: async ({ headers, rawBody, requestId }) => {
-      const webhook = verifyPaymentWebhook({ headers, rawBody });
+      const { db, temporal, budgetMs } = deps;
+      const webhook = deps.verifyPaymentWebhook({ headers, rawBody });
       if (webhook.kind !== 'transfer') return { status: 204 };
       const { reference: intentId, id } = webhook;
+      const transfer = await findTransfer(db, intentId);
       // Started before the message is remembered: were it lost in between, the next attempt would pass for a repeat.
-      const reversal = webhook.reversed ? await reversalOf(db, intentId, id) : undefined;
-      if (reversal) {
+      if (webhook.reversed && transfer) {
+        const { type, idOf, what } = transfer.reversal;
         await startWorkflow(temporal, {
-          ...reversal,
+          workflowType: type,
+          workflowId: idOf(intentId, id),
+          summary: `${what} ${intentId} came back`,
           taskQueue: GIFTCARD_TASK_QUEUE,
           args: [{ intentId, requestId } satisfies ReversePayoutInput],
           searchAttributes: { RequestId: requestId },
@@ -41,24 +48,29 @@ export const paymentWebhookRoute = ({ db, temporal, budgetMs, verifyPaymentWebho
           budgetMs,
         });
       }
-      await receiveWebhook(db, webhook);
+      if ((await receiveWebhook(db, webhook)) && transfer?.awaited) await hint(deps, transfer.workflowId);
       return { status: 204 };
     },
   });
 
+const PAYOUT_CAME_BACK = { type: REVERSE_PAYOUT, idOf: reversePayoutId, what: 'Payout' };
+const PULL_BACK_CAME_BACK = { type: REVERSE_PULL_BACK, idOf: reversePullBackId, what: 'Pull-back' };
+
 /** @returns undefined where the transfer is none of this book's. */
-async function reversalOf(db: Database, intentId: string, messageId: string) {
-  if (await findSettlementIntent(db, intentId))
-    return {
-      workflowType: REVERSE_PAYOUT,
-      workflowId: reversePayoutId(intentId, messageId),
-      summary: `Payout ${intentId} came back`,
-    };
-  if (await findRefundIntent(db, intentId))
-    return {
-      workflowType: REVERSE_PULL_BACK,
-      workflowId: reversePullBackId(intentId, messageId),
-      summary: `Pull-back ${intentId} came back`,
-    };
-  return undefined;
+async function findTransfer(db: Database, intentId: string) {
+  const payout = await findSettlementIntent(db, intentId);
+  if (payout) return { ...payout, reversal: PAYOUT_CAME_BACK };
+  const pullBack = await findRefundIntent(db, intentId);
+  if (!pullBack) return undefined;
+  const { refundId, awaited } = pullBack;
+  return { workflowId: refundRedemptionId(refundId), awaited, reversal: PULL_BACK_CAME_BACK };
+}
+
+async function hint({ temporal }: GiftcardApi, workflowId: string): Promise<void> {
+  try {
+    await temporal.workflow.getHandle(workflowId).signal(PROVIDER_CONFIRMED);
+  } catch (error) {
+    // Ended already: nobody waits for the hint.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }

@@ -3,11 +3,11 @@ import { receiveWebhook } from '../../db/platform/receive-webhook.ts';
 import { findFundingOfCharge, findWithdrawalOfIntent } from '../../db/wallet/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { PaymentWebhook } from '../../providers/payments/webhook.ts';
+import { PROVIDER_CONFIRMED } from '../../workflows/payments/contract.ts';
 import {
   DISPUTE_FUNDING,
   disputeFundingId,
   fundWalletId,
-  PROVIDER_CONFIRMED,
   RETURN_WITHDRAWAL,
   returnWithdrawalId,
   WALLET_TASK_QUEUE,

@@ -1,6 +1,7 @@
 import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
+import { runPrepared, type PreparedStatement } from '../prepared.ts';
 import type { SettlementStep } from './pay-settlement.ts';
 
 export interface ReversedPayout extends SettlementStep {
@@ -23,5 +24,24 @@ export const reversePayout = (
   cause: Cause,
 ): Promise<ReversedPayout> => callCommand<ReversedPayout>(db, 'reverse_payout', { ...input, ...cause });
 
-export const findSettlementIntent = (db: Db, id: string): Promise<{ id: string } | undefined> =>
-  db('settlement_intents').where({ id }).first<{ id: string }>('id');
+export interface AwaitedPayout {
+  readonly workflowId: string;
+  /** Whether the workflow looks it up from time to time, because its end is still open. */
+  readonly awaited: boolean;
+}
+
+/** Who pays this intent; undefined where it is none of a settlement. */
+export async function findSettlementIntent(db: Db, id: string): Promise<AwaitedPayout | undefined> {
+  const [found] = await runPrepared<AwaitedPayout>(db, FIND, [id]);
+  return found;
+}
+
+/** Of an intent `i`. Before a second has passed whoever has sent it hears the answer, or looks it up anyway. */
+export const IS_AWAITED = `i.state in ('SENT', 'UNKNOWN') and i.first_sent_at < clock_timestamp() - interval '1 second'`;
+
+const FIND: PreparedStatement = {
+  name: 'find_settlement_intent',
+  text: `
+select s.workflow_id as "workflowId", ${IS_AWAITED} as awaited
+from settlement_intents i join settlements s on s.id = i.settlement_id where i.id = $1::uuid`,
+};

@@ -1,7 +1,9 @@
 import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
+import { runPrepared, type PreparedStatement } from '../prepared.ts';
 import type { RefundStep } from './refund-redemption.ts';
+import { IS_AWAITED } from './reverse-payout.ts';
 
 /**
  * What the provider had taken back from a merchant has gone back to the merchant, for this fee of the first. Where the card
@@ -15,5 +17,19 @@ export const reversePullBack = (
   cause: Cause,
 ): Promise<RefundStep> => callCommand<RefundStep>(db, 'reverse_pull_back', { ...input, ...cause });
 
-export const findRefundIntent = (db: Db, id: string): Promise<{ id: string } | undefined> =>
-  db('refund_intents').where({ id }).first<{ id: string }>('id');
+export interface AwaitedPullBack {
+  readonly refundId: string;
+  /** As of a payout. */
+  readonly awaited: boolean;
+}
+
+/** Whose refund this intent is of; undefined where it is of none. */
+export async function findRefundIntent(db: Db, id: string): Promise<AwaitedPullBack | undefined> {
+  const [found] = await runPrepared<AwaitedPullBack>(db, FIND, [id]);
+  return found;
+}
+
+const FIND: PreparedStatement = {
+  name: 'find_refund_intent',
+  text: `select i.refund_id as "refundId", ${IS_AWAITED} as awaited from refund_intents i where i.id = $1::uuid`,
+};

@@ -200,10 +200,14 @@ end $$;
 create or replace function withdrawal_step(d wallet_withdrawals) returns jsonb language sql stable as $$
   select withdrawal_answer(d) || jsonb_build_object('haltId', case when d.state in ('PAYING', 'WAITING_FOR_BALANCE') and not exists (
       select from wallet_withdrawal_intents i where i.withdrawal_id = d.id and i.state in ('SENT', 'UNKNOWN')) then halt_of_payouts(d.currency) end,
-    'intent', (
-    select jsonb_build_object('intentId', i.id, 'amountMinor', i.amount_minor::text, 'currency', i.currency,
-      'destinationAccount', i.destination_account, 'firstSentAt', i.first_sent_at)
-    from wallet_withdrawal_intents i where i.withdrawal_id = d.id and i.state in ('SENT', 'UNKNOWN') and d.state = 'PAYING'))
+    'intent', case when d.state = 'PAYING' then open_withdrawal_intent_of(d) end,
+    'parkedIntent', case when d.state = 'NEEDS_ATTENTION' then open_withdrawal_intent_of(d) end)
+$$;
+
+create or replace function open_withdrawal_intent_of(d wallet_withdrawals) returns jsonb language sql stable as $$
+  select jsonb_build_object('intentId', i.id, 'amountMinor', i.amount_minor::text, 'currency', i.currency,
+    'destinationAccount', i.destination_account, 'firstSentAt', i.first_sent_at)
+  from wallet_withdrawal_intents i where i.withdrawal_id = d.id and i.state in ('SENT', 'UNKNOWN')
 $$;
 
 create or replace function withdrawal_answer(d wallet_withdrawals) returns jsonb language sql immutable as $$

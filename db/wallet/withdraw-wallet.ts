@@ -31,14 +31,18 @@ export interface WithdrawalStep extends Withdrawal {
   /** The auditor has halted payouts of the currency: this one begins when that ends. */
   readonly haltId: string | null;
   /** What is to be sent to the provider, or looked up there, now. */
-  readonly intent: {
-    readonly intentId: string;
-    readonly amountMinor: string;
-    readonly currency: string;
-    readonly destinationAccount: string;
-    /** By the database's clock: the provider's key window counts from here. */
-    readonly firstSentAt: string;
-  } | null;
+  readonly intent: WithdrawalIntent | null;
+  /** What nobody knows the end of, while a person has to look. */
+  readonly parkedIntent: WithdrawalIntent | null;
+}
+
+export interface WithdrawalIntent {
+  readonly intentId: string;
+  readonly amountMinor: string;
+  readonly currency: string;
+  readonly destinationAccount: string;
+  /** By the database's clock: the provider's key window counts from here. */
+  readonly firstSentAt: string;
 }
 
 export interface BeginWithdrawal {

@@ -9,6 +9,7 @@ import { registerFinance, registerPerson, type Person } from '../../scripts/demo
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
 import { refundRedemptionId } from '../../workflows/giftcard/settlement.contract.ts';
+import { PROVIDER_CONFIRMED } from '../../workflows/payments/contract.ts';
 import { reconcileProviderId } from '../../workflows/platform/reconciliation.contract.ts';
 import {
   disputeFundingId,
@@ -238,6 +239,26 @@ describe('what waits for a person, as people find it', () => {
     expect(alerts).toEqual([{ correlation_id: cause.requestId }]);
   }, 180_000);
 
+  /** The provider says something of a parked withdrawal: it is looked up, as it is every day, and there is no news. */
+  async function looksAgain(workflowId: string): Promise<void> {
+    await withTemporal(test.stack, async ({ giveaway }) => {
+      const handle = giveaway.workflow.getHandle(workflowId);
+      const searches = async (): Promise<number> => {
+        const { events } = await handle.fetchHistory();
+        const ids = (events ?? []).flatMap(({ eventId, activityTaskScheduledEventAttributes: scheduled }) =>
+          scheduled?.activityType?.name === 'searchSettlementFiles' ? [String(eventId)] : [],
+        );
+        const done = (events ?? []).map(({ activityTaskCompletedEventAttributes: completed }) =>
+          String(completed?.scheduledEventId),
+        );
+        return ids.filter((id) => done.includes(id)).length;
+      };
+      const before = await searches();
+      await handle.signal(PROVIDER_CONFIRMED);
+      await waitFor('another look', async () => (await searches()) > before);
+    });
+  }
+
   it('is a withdrawal: by state, with the decision that it waits for', async () => {
     const cause = { actor: `user:${host.id}`, requestId: randomUUID() };
     const wish = { withdrawalId: randomUUID(), hostId: host.id, currency: 'USD' };
@@ -249,8 +270,13 @@ describe('what waits for a person, as people find it', () => {
     const query = 'State = "NEEDS_ATTENTION" and WorkflowType = "withdrawWallet"';
     expect(await found('giveaway', query)).toEqual([workflowId]);
     expect(await wordsOf('giveaway', workflowId)).toContain('case 1: waits for finance: `decideWithdrawal`');
-    const decision = { caseNumber: 1, reason: 'it was never paid' };
     const path = `withdrawals/${wish.withdrawalId}`;
+    const { history } = await read(giveaways, path);
+    await looksAgain(workflowId);
+    expect(await read(giveaways, path)).toMatchObject({ state: 'NEEDS_ATTENTION', caseNumber: 1, history });
+    const alerts = await db('alerts').where('key', 'like', `withdrawal:${wish.withdrawalId}:%`).select('key');
+    expect(alerts).toHaveLength(1);
+    const decision = { caseNumber: 1, reason: 'it was never paid' };
     expectStatus(await decide(giveaways, `${path}/give-back`, decision), 200);
     expectStatus(await decide(giveaways, `${path}/give-back`, decision, 1), 202);
     await waitFor('the end', async () => (await read(giveaways, path)).state === 'FAILED');

@@ -4,8 +4,12 @@ import { setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.t
 import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
+import { redeemGiftCardId } from '../../workflows/giftcard/settlement.contract.ts';
+import { PROVIDER_CONFIRMED } from '../../workflows/payments/contract.ts';
+import { withdrawWalletId } from '../../workflows/wallet/contract.ts';
 import { paymentProvider } from '../support/payment-provider.ts';
 import { providerTruth } from '../support/provider-truth.ts';
+import { withTemporal } from '../support/lost-workflows.ts';
 import { replayHistories } from '../support/replay.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 import { Client, Connection } from '@temporalio/client';
@@ -65,6 +69,27 @@ describe('intents at the payment provider', () => {
     await waitFor('the decision', async () => (await giveaways('POST', action, decision)).status === 202);
   };
 
+  /** As a message of the provider would. */
+  const hint = (path: string): Promise<void> =>
+    withTemporal(test.stack, ({ giveaway }) =>
+      giveaway.workflow.getHandle(withdrawWalletId(path.split('/').at(-1) ?? '')).signal(PROVIDER_CONFIRMED),
+    );
+
+  /** A card of the merchant's, all at once. */
+  async function redeem(): Promise<{ redemptionId: string }> {
+    const order = { catalogueItemId: merchant.itemId, amountMinor: '10000', activate: true };
+    const { body } = expectStatus(await cards('POST', '/v1/card-orders', { token: host.token, body: order }), 201);
+    const csv = await cards('GET', `/v1/card-orders/${body.orderId}/codes.csv`, { token: host.token });
+    const [, code = ''] = ((csv.body as string).split('\n')[1] ?? '').split(',');
+    const till = { token: merchant.token, body: { merchantId: merchant.merchantId, code } };
+    return expectStatus(await cards('POST', '/v1/redemptions', till), 201).body;
+  }
+  const settled = (redemptionId: string): Promise<void> =>
+    waitFor('the settlement', async () => {
+      const { body } = await cards('GET', `/v1/redemptions/${redemptionId}`, { token: merchant.token });
+      return body.state === 'SETTLED';
+    });
+
   it('are sent again under their own key while the provider knows it, when it has been left alone for as long as it asked', async () => {
     await provider.strike({ match: { destinationAccount: 'acct_busy' }, kind: 'rate_limit', retryAfterS: 3 });
     const startedAt = Date.now();
@@ -80,8 +105,9 @@ describe('intents at the payment provider', () => {
     await reaches(path, 'NEEDS_ATTENTION');
     expect(await get(host, path)).toMatchObject({ failureCode: 'listed_but_not_found' });
     await provider.advance(HOUR_MS);
-    await retry(path);
+    await hint(path);
     await reaches(path, 'SUCCEEDED');
+    expect(await get(host, path)).toMatchObject({ caseNumber: 1 });
     expect(await transfersTo('acct_hidden')).toHaveLength(1);
   }, 120_000);
 
@@ -116,12 +142,7 @@ describe('intents at the payment provider', () => {
   it('of a settlement as well: it parks, and is paid under a new one', async () => {
     const account = merchant.payoutAccount;
     await provider.strike({ match: { destinationAccount: account }, kind: 'timeout', effect: 'after' });
-    const order = { catalogueItemId: merchant.itemId, amountMinor: '10000', activate: true };
-    const { body } = expectStatus(await cards('POST', '/v1/card-orders', { token: host.token, body: order }), 201);
-    const csv = await cards('GET', `/v1/card-orders/${body.orderId}/codes.csv`, { token: host.token });
-    const [, code = ''] = ((csv.body as string).split('\n')[1] ?? '').split(',');
-    const till = { token: merchant.token, body: { merchantId: merchant.merchantId, code } };
-    const { redemptionId } = expectStatus(await cards('POST', '/v1/redemptions', till), 201).body;
+    const { redemptionId } = await redeem();
     await reverseBeforeTheAnswer(account);
     const list = async () =>
       (await cards('GET', '/v1/finance/settlements?state=needs_attention', { token: finance.token })).body.data;
@@ -131,9 +152,30 @@ describe('intents at the payment provider', () => {
     const decision = { token: finance.token, body: { caseNumber, reason: 'their bank is well again' } };
     const decide = () => cards('POST', `/v1/finance/settlements/${settlementId}/retry`, decision);
     await waitFor('the decision', async () => (await decide()).status === 202);
-    const read = () => cards('GET', `/v1/redemptions/${redemptionId}`, { token: merchant.token });
-    await waitFor('the settlement', async () => (await read()).body.state === 'SETTLED');
+    await settled(redemptionId);
     expect((await transfersTo(account)).map(({ status }) => status)).toEqual(['reversed', 'succeeded']);
+  }, 120_000);
+
+  it('of a settlement are looked up when the provider says something, long before the next look-up is due', async () => {
+    const account = merchant.payoutAccount;
+    const match = { operation: 'transfer', destinationAccount: account };
+    await provider.strike({ match, kind: 'pending', afterMs: HOUR_MS });
+    const { redemptionId } = await redeem();
+    const workflowId = redeemGiftCardId(redemptionId);
+    await withTemporal(test.stack, ({ giftcard }) =>
+      waitFor('two look-ups', async () => {
+        const { events = [] } = await giftcard.workflow.getHandle(workflowId).fetchHistory();
+        const looked = events?.filter(
+          ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'findTransfer',
+        );
+        return looked?.length === 2;
+      }),
+    );
+    // The third is due in fifteen seconds.
+    const heardAt = Date.now();
+    await provider.advance(HOUR_MS);
+    await settled(redemptionId);
+    expect(Date.now() - heardAt).toBeLessThan(10_000);
   }, 120_000);
 
   it('are credited once whether messages come early, several times, out of order, forged, or never', async () => {

@@ -15,6 +15,7 @@ import {
   type SettlementStep,
 } from './settlement.contract.ts';
 import type { SettlementDecisions } from './settlement-decisions.ts';
+import { hearProvider } from './hear-provider.ts';
 import { waitForBalance } from './wait-for-balance.ts';
 
 // Nobody waits for an answer any more: local activities save a task each.
@@ -128,6 +129,7 @@ async function bringToAnEnd(intent: LegIntent, first: PaymentResult, caused: Cau
     firstSentAt,
     send: () => sendTransfer(transferOf(intent, requestId)),
     find: () => findTransfer({ intentId, requestId }),
+    hint: hearProvider(),
   });
   switch (paid.kind) {
     case 'succeeded':

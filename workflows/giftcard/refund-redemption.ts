@@ -6,6 +6,7 @@ import { Answer, refusalOf } from '../answer.ts';
 import { CaseDecisions } from '../case-decisions.ts';
 import { payIntent } from '../pay-intent.ts';
 import { PAYMENTS_TASK_QUEUE, type PaymentsActivities } from '../payments/contract.ts';
+import { hearProvider } from './hear-provider.ts';
 import {
   AWAIT_REFUND,
   DECIDE_REFUND,
@@ -90,6 +91,7 @@ async function pullBack(intent: NonNullable<RefundStep['intent']>, caused: Cause
     firstSentAt,
     send: () => sendPullBack({ intentId, amountMinor, currency, sourceAccount, firstSentAt, requestId }),
     find: () => findPullBack({ intentId, requestId }),
+    hint: hearProvider(),
   });
   switch (paid.kind) {
     case 'succeeded':

@@ -67,3 +67,6 @@ export interface PaymentsActivities {
 }
 
 export const PAYMENTS_TASK_QUEUE: TaskQueue = 'payments';
+
+/** A signal: the provider has said something of a payment that is waited for (a webhook), so look it up now. */
+export const PROVIDER_CONFIRMED = 'providerConfirmed';

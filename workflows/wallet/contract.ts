@@ -38,8 +38,6 @@ export const FUND_WALLET = 'fundWallet';
 export const AWAIT_FUNDED = 'awaitFunded';
 export const RETRY_FUNDING = 'retryFunding';
 export const FUNDING_STATUS = 'fundingStatus';
-/** The provider said something about this charge (a webhook): look it up now. */
-export const PROVIDER_CONFIRMED = 'providerConfirmed';
 
 export const fundWalletId = (fundingId: string): string => `wallet.fund/${fundingId}`;
 
@@ -70,13 +68,17 @@ export interface WithdrawalView {
 export interface WithdrawalStep extends WithdrawalView {
   /** The auditor has halted payouts of the currency: this one begins when that ends. */
   readonly haltId: string | null;
-  readonly intent: {
-    readonly intentId: string;
-    readonly amountMinor: string;
-    readonly currency: string;
-    readonly destinationAccount: string;
-    readonly firstSentAt: string;
-  } | null;
+  readonly intent: WithdrawalIntent | null;
+  /** What nobody knows the end of, while a person has to look. */
+  readonly parkedIntent: WithdrawalIntent | null;
+}
+
+export interface WithdrawalIntent {
+  readonly intentId: string;
+  readonly amountMinor: string;
+  readonly currency: string;
+  readonly destinationAccount: string;
+  readonly firstSentAt: string;
 }
 
 export interface WithdrawalDecision {

@@ -5,11 +5,10 @@ import { keywords } from '../../temporal-config/search-attributes.ts';
 import { Answer, refusalOf } from '../answer.ts';
 import { CaseDecisions } from '../case-decisions.ts';
 import { payIntent, type PaidIntent } from '../pay-intent.ts';
-import { PAYMENTS_TASK_QUEUE, type PaymentsActivities } from '../payments/contract.ts';
+import { PAYMENTS_TASK_QUEUE, PROVIDER_CONFIRMED, type PaymentsActivities } from '../payments/contract.ts';
 import {
   AWAIT_FUNDED,
   FUNDING_STATUS,
-  PROVIDER_CONFIRMED,
   RETRY_FUNDING,
   type FundingDecision,
   type FundingView,

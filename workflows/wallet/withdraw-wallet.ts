@@ -4,16 +4,16 @@ import { DATABASE_ACTIVITY, DATABASE_STEP, PROVIDER_CALL } from '../../temporal-
 import { keywords } from '../../temporal-config/search-attributes.ts';
 import { Answer, refusalOf } from '../answer.ts';
 import { CaseDecisions } from '../case-decisions.ts';
-import { lookUpUntilKnown, NEVER_ARRIVED, payIntent } from '../pay-intent.ts';
+import { lookUpParked, lookUpUntilKnown, NEVER_ARRIVED, payIntent, type PaidIntent } from '../pay-intent.ts';
 import { waitForHalt } from '../wait-for-halt.ts';
-import { PAYMENTS_TASK_QUEUE, POOL_SHORT, type PaymentsActivities } from '../payments/contract.ts';
+import { PAYMENTS_TASK_QUEUE, POOL_SHORT, PROVIDER_CONFIRMED, type PaymentsActivities } from '../payments/contract.ts';
 import {
   AWAIT_WITHDRAWAL,
   DECIDE_WITHDRAWAL,
-  PROVIDER_CONFIRMED,
   WITHDRAWAL_STATUS,
   type ReturnWithdrawalInput,
   type WithdrawalDecision,
+  type WithdrawalIntent,
   type WithdrawalStep,
   type WithdrawalView,
   type WithdrawWalletInput,
@@ -67,7 +67,7 @@ export async function withdrawWallet(input: WithdrawWalletInput): Promise<void> 
   });
   try {
     step = await beginWithdrawal(input);
-    const { intent: _intent, haltId: _haltId, ...view } = step;
+    const { intent: _intent, parkedIntent: _parkedIntent, haltId: _haltId, ...view } = step;
     answer.give(view);
   } catch (error) {
     answer.refuse(refusalOf(error));
@@ -99,7 +99,7 @@ function show({ withdrawalId, state, failureCode, caseNumber, paidMinor, currenc
 }
 
 async function pay(
-  { intentId, amountMinor, currency, destinationAccount, firstSentAt }: NonNullable<WithdrawalStep['intent']>,
+  { intentId, amountMinor, currency, destinationAccount, firstSentAt }: WithdrawalIntent,
   caused: Caused,
   told: Told,
 ): Promise<WithdrawalStep> {
@@ -114,6 +114,16 @@ async function pay(
       told.hinted = false;
     },
   });
+  if (paid.kind === 'unresolved') return activities.parkWithdrawal({ ...caused, reason: paid.cause });
+  return bookEnd(intentId, paid, caused);
+}
+
+/** The provider has said how it ended. */
+async function bookEnd(
+  intentId: string,
+  paid: Exclude<PaidIntent, { kind: 'unresolved' }>,
+  caused: Caused,
+): Promise<WithdrawalStep> {
   const complete = (providerId: string, payoutFeeMinor: string): Promise<WithdrawalStep> =>
     activities.completeWithdrawal({ ...caused, intentId, providerId, payoutFeeMinor });
   switch (paid.kind) {
@@ -130,8 +140,6 @@ async function pay(
         // What never arrived is tried again as well, under a new intent.
         balanceShort: paid.code === POOL_SHORT || paid.code === NEVER_ARRIVED,
       });
-    case 'unresolved':
-      return activities.parkWithdrawal({ ...caused, reason: paid.cause });
   }
 }
 
@@ -146,19 +154,38 @@ async function waitForBalance(step: WithdrawalStep, caused: Caused, waits: numbe
 
 /** Until finance decides; the provider is asked again whenever it says something, and every day. */
 async function waitForDecision(step: WithdrawalStep, caused: Caused, told: Told): Promise<WithdrawalStep> {
-  const { caseNumber, withdrawalId } = step;
+  const { caseNumber, withdrawalId, parkedIntent } = step;
   told.decisions.open(caseNumber);
   await activities.alertWithdrawal({ ...caused, caseNumber, reason: step.failureCode ?? 'unknown' });
-  const decision = await told.decisions.nextOr(() => told.hinted, PARKED_LOOK_UP_MS);
-  told.hinted = false;
-  const { kind, reason, actor, requestId } = decision ?? { ...caused, kind: 'retry' as const, reason: 'asked again' };
-  try {
-    return await activities.decideWithdrawal({ withdrawalId, kind, reason, caseNumber, actor, requestId });
-  } catch (error) {
-    // Decided on what is no longer so: the withdrawal stays where it is.
-    wf.log.info('withdrawal is not decided', { code: refusalOf(error).type });
-    return step;
+  for (;;) {
+    const decision = await told.decisions.nextOr(() => told.hinted, PARKED_LOOK_UP_MS);
+    told.hinted = false;
+    // Before look-ups left the case as it is, they were decisions of the workflow's own.
+    if (!decision && parkedIntent && wf.patched('parked-look-ups-leave-the-case')) {
+      const ended = await lookAgain(parkedIntent, caused);
+      if (ended) return ended;
+      told.decisions.open(caseNumber);
+      continue;
+    }
+    const { kind, reason, actor, requestId } = decision ?? { ...caused, kind: 'retry' as const, reason: 'asked again' };
+    try {
+      return await activities.decideWithdrawal({ withdrawalId, kind, reason, caseNumber, actor, requestId });
+    } catch (error) {
+      // Decided on what is no longer so: the withdrawal stays where it is.
+      wf.log.info('withdrawal is not decided', { code: refusalOf(error).type });
+      return step;
+    }
   }
+}
+
+/** @returns undefined while there is no news: the case stays the one that people are looking at. */
+async function lookAgain(
+  { intentId, firstSentAt }: WithdrawalIntent,
+  caused: Caused,
+): Promise<WithdrawalStep | undefined> {
+  const { requestId } = caused;
+  const paid = await lookUpParked({ intentId, firstSentAt, find: () => findTransfer({ intentId, requestId }) });
+  return paid.kind === 'unresolved' ? undefined : bookEnd(intentId, paid, caused);
 }
 
 /** A payout came back, says the provider; it is asked, and only what it confirms is booked. */
