@@ -186,6 +186,12 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
       nexusServices: giftcardNexusServices,
     },
     { namespace: 'giftcard', taskQueue: TASK_QUEUES.payments, activities: payments },
+    {
+      namespace: 'giftcard',
+      taskQueue: TASK_QUEUES.payouts,
+      activities: { payOut: giftcard.payOut },
+      makesWay: true,
+    },
   ];
 }
 

@@ -1,12 +1,13 @@
 /**
- * One queue per context that has workflows, and three for activities that call a provider: `payments`, in
- * both namespaces, `social` and `mail`. `relay` is not a Temporal queue: it names the outbox relay in `WORKER_QUEUES`.
+ * One queue per context that has workflows, three for activities that call a provider: `payments`, in both namespaces,
+ * `social` and `mail`; and `payouts` for those that make way for whatever somebody waits for. `relay` is not a Temporal queue: it names the outbox relay in `WORKER_QUEUES`.
  */
 export const TASK_QUEUES = {
   wallet: 'wallet',
   giveaway: 'giveaway',
   giftcard: 'giftcard',
   payments: 'payments',
+  payouts: 'payouts',
   social: 'social',
   mail: 'mail',
 } as const;

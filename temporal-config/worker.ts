@@ -1,4 +1,4 @@
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions, type WorkerTuner } from '@temporalio/worker';
 import type { Log } from '../runtime/log.ts';
 import { workflowBundle, type WorkflowContext } from './bundle.ts';
 import type { Namespace } from './client.ts';
@@ -10,6 +10,8 @@ export interface QueueSpec {
   /** Queues of activities only have none. */
   readonly workflows?: WorkflowContext;
   readonly activities: object;
+  /** Nobody waits for its activities: while the machine is busy, few of them run. */
+  readonly makesWay?: boolean;
   readonly nexusServices?: NonNullable<WorkerOptions['nexusServices']>;
 }
 
@@ -27,6 +29,14 @@ export interface StartWorkersOptions {
   /** A worker ended by itself: the process should end and be started again. */
   readonly onFailure: (error: unknown) => void;
 }
+
+const MAX_ACTIVITIES = 50;
+
+/** Above four fifths of the processors two at once go on, so that nothing stands still; below, as many as elsewhere. */
+const MAKES_WAY: WorkerTuner = {
+  tunerOptions: { targetCpuUsage: 0.8, targetMemoryUsage: 0.95 },
+  activityTaskSlotOptions: { minimumSlots: 2, maximumSlots: MAX_ACTIVITIES, rampThrottle: '5ms' },
+};
 
 export async function startWorkers(options: StartWorkersOptions): Promise<RunningWorkers> {
   const connection = await NativeConnection.connect({ address: options.address });
@@ -59,7 +69,7 @@ async function createWorker(
     shutdownForceTime: graceMs,
     // After `kill -9` of a worker its sticky queue is given up after this, not after ten seconds.
     stickyQueueScheduleToStartTimeout: '1s',
-    maxConcurrentActivityTaskExecutions: 50,
+    ...(queue.makesWay ? { tuner: MAKES_WAY } : { maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES }),
   });
   log.info({ namespace: queue.namespace, taskQueue: queue.taskQueue }, 'worker polls');
   return worker;

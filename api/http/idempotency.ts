@@ -49,19 +49,56 @@ export async function onceForKey(
   const asked = identify(call);
   const { principal, route, key } = asked;
   const attempt = { principal, route, key, attemptId: randomUUID() };
+  const ref = JSON.stringify([principal, route, key]);
+  await beingKept(db).get(ref);
+  const startedAt = performance.now();
   const claim = await claimKey(db, { ...asked, ...attempt, budgetMs });
   if (claim.kind !== 'claimed') return answerWithoutWork(claim, budgetMs, call, present);
   let completed = false;
   try {
     const reply = await withRefusalsAsReplies(call, () => work(claim.resourceId));
     if (!isFinal(reply.status)) return reply;
-    const answer = await completeKey(db, attempt, toAnswer(reply));
+    const kept = completeKey(db, attempt, toAnswer(reply));
+    if (reply.status < 400 && performance.now() - startedAt < budgetMs / 2) {
+      completed = true;
+      keepBehind(db, ref, { kept, giveUp: () => releaseKey(db, attempt) });
+      return await toReply(toAnswer(reply), call, present);
+    }
+    const answer = await kept;
     completed = true;
     return await toReply(answer, call, present);
   } finally {
     // Best effort: whoever repeats after the budget gets through in any case.
     if (!completed) await releaseKey(db, attempt).catch(() => {});
   }
+}
+
+const keptBehind = new WeakMap<Database, Map<string, Promise<unknown>>>();
+
+/** Answers that have left already and are still being kept, by their key: a repeat waits for them. */
+function beingKept(db: Database): Map<string, Promise<unknown>> {
+  const known = keptBehind.get(db) ?? new Map<string, Promise<unknown>>();
+  keptBehind.set(db, known);
+  return known;
+}
+
+interface Keeping {
+  readonly kept: Promise<unknown>;
+  readonly giveUp: () => Promise<void>;
+}
+
+/**
+ * Nobody waits until the answer of what was done is kept. If it is lost, the same request does the work again under the
+ * same ids, with the same result. Only within half of the budget: no other attempt has taken the key over then, whose
+ * answer would stand.
+ */
+function keepBehind(db: Database, ref: string, { kept, giveUp }: Keeping): void {
+  const all = beingKept(db);
+  const done = kept
+    .catch(giveUp)
+    .catch(() => {})
+    .finally(() => all.delete(ref));
+  all.set(ref, done);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineRoute, type Reply } from '../../api/http/define-route.ts';
@@ -65,6 +66,24 @@ describe('an idempotency key', () => {
     expect(again.body).toEqual(first.body);
     expect(again.headers.get('location')).toBe(first.headers.get('location'));
     expect([first, again].map(({ headers }) => headers.get('idempotent-replayed'))).toEqual([null, 'true']);
+  });
+
+  it('keeps the answer of what was done behind the caller, and a repeat waits until it is kept', async () => {
+    let locked: Knex.Transaction | undefined;
+    work = async (id) => {
+      locked = await test.db.transaction();
+      await locked('idempotency_keys').where({ key: 'behind' }).forUpdate();
+      return { status: 201, body: { id } };
+    };
+    const first = await ask('behind');
+    let repeated = false;
+    const repeat = ask('behind').finally(() => (repeated = true));
+    await new Promise((done) => setTimeout(done, 100));
+    expect([first.status, repeated]).toEqual([201, false]);
+    await locked?.commit();
+    expect(await repeat).toMatchObject({ status: 201, body: first.body });
+    expect((await repeat).headers.get('idempotent-replayed')).toBe('true');
+    expect(ran).toHaveLength(1);
   });
 
   it('refuses another request', async () => {

@@ -2,6 +2,7 @@ import * as wf from '@temporalio/workflow';
 import type { GiftcardActivities } from '../../activities/giftcard/index.ts';
 import { DATABASE_ACTIVITY, DATABASE_STEP, PAYOUT, PROVIDER_CALL } from '../../temporal-config/activity-profiles.ts';
 import { keywords } from '../../temporal-config/search-attributes.ts';
+import { TASK_QUEUES } from '../../temporal-config/task-queues.ts';
 import { refusalOf } from '../answer.ts';
 import { NEVER_ARRIVED, payIntent } from '../pay-intent.ts';
 import { waitForHalt } from '../wait-for-halt.ts';
@@ -24,6 +25,7 @@ const { markIntentUnknown, parkSettlement, resumeSettlement, reversePayout, writ
   wf.proxyActivities<GiftcardActivities>(DATABASE_ACTIVITY);
 const { payOut } = wf.proxyActivities<GiftcardActivities>({
   ...PAYOUT,
+  taskQueue: TASK_QUEUES.payouts,
   summary: 'the merchant, then the platform, at the payment provider',
 });
 const { sendTransfer, findTransfer } = wf.proxyActivities<PaymentsActivities>({

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { median, percentile } from './statistics.ts';
 
 export interface LoadOptions {
@@ -9,6 +10,8 @@ export interface LoadOptions {
   readonly count?: number;
   /** No new call after this long. */
   readonly durationMs?: number;
+  /** Between a caller's answer and its next call. */
+  readonly pauseMs?: number;
 }
 
 export interface Load {
@@ -16,8 +19,9 @@ export interface Load {
   readonly callsPerSecond: number;
 }
 
-/** A closed loop of callers. */
-export async function runLoad({ callers, call, count = Infinity, durationMs = Infinity }: LoadOptions): Promise<Load> {
+/** A closed loop of callers, each with its pause between two calls. */
+export async function runLoad(load: LoadOptions): Promise<Load> {
+  const { callers, call, count = Infinity, durationMs = Infinity, pauseMs = 0 } = load;
   const latenciesMs: number[] = [];
   const startedAt = performance.now();
   let next = 0;
@@ -27,6 +31,7 @@ export async function runLoad({ callers, call, count = Infinity, durationMs = In
       const calledAt = performance.now();
       await call(number);
       latenciesMs.push(performance.now() - calledAt);
+      if (pauseMs > 0) await sleep(pauseMs);
     }
   };
   await Promise.all(Array.from({ length: callers }, caller));
