@@ -3,7 +3,7 @@ import { describeReceipt } from '../domain/proof/describe-receipt.ts';
 import { INSTANT_WIN_VERSION } from '../domain/proof/instant-win-proof.ts';
 import type { ProofCrypto } from '../domain/proof/proof.ts';
 import type { KnownElsewhere } from '../domain/proof/trust-checks.ts';
-import { verifyInstantWin } from '../domain/proof/verify-instant-win.ts';
+import { verifyInstantWinLines } from '../domain/proof/verify-instant-win.ts';
 import { type ValidProof, verifyProofLines } from '../domain/proof/verify-proof.ts';
 import { inLines, inTexts, NotText, type Progress } from './proof-lines.ts';
 
@@ -26,11 +26,9 @@ export interface CheckOptions extends KnownElsewhere {
 
 /** A proof says at its beginning of which kind it is. */
 const HEAD_CHARACTERS = 256;
-/** The proof of an instant win is parsed as a whole. */
-const MOST_CHARACTERS = 100_000_000;
 
 /**
- * Checks a proof from its bytes as they arrive: of a draw line by line, however large it is, or of an instant win.
+ * Checks a proof from its bytes as they arrive, line by line, however large it is: of a draw, or of an instant win.
  * @param progress is told now and then how far it is; what it throws ends the check.
  * @throws what reading the bytes throws.
  */
@@ -50,7 +48,7 @@ export async function checkProof(
     }
     const isInstantWin = head.slice(0, HEAD_CHARACTERS).includes(`"${INSTANT_WIN_VERSION}"`);
     return isInstantWin
-      ? checkInstantWin(await whole(head, texts), crypto, options)
+      ? await checkInstantWin(inLines(head, texts, progress), crypto, options)
       : await checkDraw(inLines(head, texts, progress), crypto, options);
   } catch (error) {
     if (error instanceof NotText) return refusal(error.message);
@@ -81,29 +79,16 @@ function verdictOf({ randomness, witnessed, receipt }: ValidProof): Pick<Finding
   };
 }
 
-async function whole(head: string, texts: AsyncIterable<string>): Promise<string> {
-  const parts = [head];
-  let length = head.length;
-  for await (const text of texts) {
-    length += text.length;
-    if (length > MOST_CHARACTERS) throw new NotText('it is too large for a browser: check it with npx handsel verify');
-    parts.push(text);
-  }
-  return parts.join('');
-}
-
-function checkInstantWin(text: string, crypto: ProofCrypto, { trustedKey, receipt }: CheckOptions): Finding {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return refusal('it is not JSON');
-  }
-  const { ok, statements, wrong, caveats } = verifyInstantWin(document, crypto, { trustedKey, receipt });
+async function checkInstantWin(
+  lines: AsyncIterable<readonly string[]>,
+  crypto: ProofCrypto,
+  { trustedKey, authorities, receipt }: CheckOptions,
+): Promise<Finding> {
+  const options = { trustedKey, authorities, receipt };
+  const { ok, statements, wrong, witnessed, caveats } = await verifyInstantWinLines(lines, crypto, options);
   const shown = statements.map((statement) => statement.text);
-  return ok
-    ? { ok, verdict: 'Valid (instant win, commit-reveal)', shown, limits: caveats }
-    : refusal(wrong?.text ?? '', shown);
+  if (!ok) return refusal(wrong?.text ?? '', shown);
+  return { ok, verdict: `Valid (instant win, ${witnessed})`, shown, limits: caveats };
 }
 
 const refusal = (reason: string, shown: readonly string[] = []): Finding => ({

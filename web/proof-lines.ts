@@ -56,8 +56,13 @@ async function* following(head: string, texts: AsyncIterable<string>): AsyncGene
   yield* texts;
 }
 
-/** By the first line, which nobody has checked yet: as many ranks as entries, and some lines around them. */
+/**
+ * By the first line, which nobody has checked yet: as many ranks as entries, and some lines around them; or as many as
+ * there were attempts.
+ */
 function mostLines(first: string): number | undefined {
   const [, entries] = /"entryCount":(\d{1,9})[,}]/.exec(first) ?? [];
-  return entries === undefined ? undefined : 2 * Number(entries) + 4;
+  const [, attempts] = /"attemptCount":(\d{1,9})[,}]/.exec(first) ?? [];
+  if (entries === undefined) return attempts === undefined ? undefined : Number(attempts) + 2;
+  return 2 * Number(entries) + 4;
 }

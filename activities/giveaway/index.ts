@@ -46,7 +46,7 @@ export const createGiveawayActivities = ({
   asActivities({
     ...publishGiveawayActivities(db),
     ...cancelGiveawayActivities(db),
-    ...runGiveawayActivities(db, secrets, sources),
+    ...runGiveawayActivities(db, secrets, sources, randomness.timestamp),
     ...reviewParticipantsActivities({ db, heartbeat }),
     ...drawByHandActivities(db),
     ...drawGiveawayActivities({ db, secrets, signer, heartbeat, ...randomness }),

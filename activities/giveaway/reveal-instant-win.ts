@@ -1,25 +1,25 @@
+import { connectionSettings } from '../../db/copy-rows.ts';
+import { NO_WITNESS } from '../../db/giveaway/draw-giveaway.ts';
+import { readModeRules } from '../../db/giveaway/prize-groups.ts';
 import {
-  readAttempts,
   readInstantWinMaterial,
   saveInstantWinCommitment,
   saveInstantWinProof,
   type InstantWinMaterial,
 } from '../../db/giveaway/reveal-instant-win.ts';
-import { readModeRules } from '../../db/giveaway/prize-groups.ts';
 import { hashRules } from '../../domain/draw/commitment.ts';
 import { drawSecretAad } from '../../domain/draw/randomness.ts';
 import {
-  attemptsRoot,
   INSTANT_WIN_VERSION,
   instantWinSigningBytes,
-  type InstantWinAttempt,
+  parseInstantWinHead,
   type InstantWinCommitment,
-  type InstantWinProof,
 } from '../../domain/proof/instant-win-proof.ts';
-import { verifyInstantWin } from '../../domain/proof/verify-instant-win.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
+import { runInThread } from '../../runtime/run-in-thread.ts';
 import type { RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
 import type { DrawDependencies } from './draw-giveaway.ts';
+import type { AttemptsSummary, RevealTask } from './reveal-instant-win.thread.ts';
 
 /** Signs what was decided: all attempts, in order. @returns false for a giveaway of another mode. */
 export async function commitInstantWin(deps: DrawDependencies, input: RunGiveawayInput): Promise<boolean> {
@@ -46,11 +46,11 @@ export async function revealInstantWin(deps: DrawDependencies, input: RunGiveawa
   const { commitment, signature, rulesText: rules, secretSealed } = material;
   if (!commitment || !signature) throw new Error(`Giveaway ${giveawayId} has no commitment`);
   const secret = deps.secrets.open(secretSealed, drawSecretAad(giveawayId)).toString('utf8');
-  const attempts = await allAttempts(deps, giveawayId);
-  const proof: InstantWinProof = { version: INSTANT_WIN_VERSION, rules, commitment, signature, secret, attempts };
-  const { wrong } = verifyInstantWin(proof, drawCrypto);
-  if (wrong) throw new Error(`The proof of giveaway ${giveawayId} fails at ${wrong.step}: ${wrong.text}`);
-  await saveInstantWinProof(deps.db, { giveawayId, proof }, input);
+  const witness = material.witness ?? NO_WITNESS;
+  // The rows keep properties in an order of their own; a proof has one.
+  const head = parseInstantWinHead({ version: INSTANT_WIN_VERSION, rules, commitment, signature, witness, secret });
+  await inThread(deps, { kind: 'check', connection: connectionSettings(deps.db), head });
+  await saveInstantWinProof(deps.db, { giveawayId, head }, input);
   return true;
 }
 
@@ -61,11 +61,12 @@ async function commitmentOf(
 ): Promise<InstantWinCommitment> {
   const { instantWin, prizesPerPerson } = await readModeRules(deps.db, giveawayId);
   if (!instantWin) throw new Error(`Giveaway ${giveawayId} does not say how one wins`);
-  const attempts = await allAttempts(deps, giveawayId);
+  const task: RevealTask = { kind: 'summarize', connection: connectionSettings(deps.db), giveawayId };
+  const { root, attemptCount } = await inThread<AttemptsSummary>(deps, task);
   return {
     giveawayId,
-    root: attemptsRoot(drawCrypto, attempts),
-    attemptCount: attempts.length,
+    root,
+    attemptCount,
     prizeUnits: material.units,
     prizesPerPerson,
     by: instantWin.by,
@@ -78,11 +79,13 @@ async function commitmentOf(
   };
 }
 
-async function allAttempts({ db, heartbeat }: DrawDependencies, giveawayId: string): Promise<InstantWinAttempt[]> {
-  const attempts: InstantWinAttempt[] = [];
-  for await (const batch of readAttempts(db, giveawayId)) {
-    attempts.push(...batch);
-    heartbeat();
+const HEARTBEAT_MS = 5_000;
+
+async function inThread<T = void>({ heartbeat }: DrawDependencies, task: RevealTask): Promise<T> {
+  const beating = setInterval(heartbeat, HEARTBEAT_MS);
+  try {
+    return await runInThread<T>(new URL('./reveal-instant-win.thread.ts', import.meta.url), task);
+  } finally {
+    clearInterval(beating);
   }
-  return attempts;
 }

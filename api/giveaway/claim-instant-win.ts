@@ -100,16 +100,17 @@ export function claimInstantWinRoutes(deps: GiveawayApi): Route[] {
             by: z.string(),
             oddsPerMillion: z.int().nullable(),
             secretHash: z.string(),
+            witness: z.object({ kind: z.string(), token: z.string().optional() }),
             attemptCount: z.int(),
             unitsLeft: z.int(),
           }),
         },
       },
       handler: async ({ params: { giveawayId } }) => {
-        const { rule, secretHash } = await find(giveawayId);
+        const { rule, secretHash, witness } = await find(giveawayId);
         const now = await counts.get(giveawayId, () => countInstantWin(db, giveawayId));
         const { attemptCount = 0, unitsLeft = 0 } = now ?? {};
-        const terms = { by: rule.by, oddsPerMillion: rule.oddsPerMillion ?? null, secretHash };
+        const terms = { by: rule.by, oddsPerMillion: rule.oddsPerMillion ?? null, secretHash, witness };
         return { status: 200, body: { ...terms, attemptCount, unitsLeft }, headers: { 'cache-control': 'no-cache' } };
       },
     }),

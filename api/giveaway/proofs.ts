@@ -2,9 +2,8 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { connectionSettings } from '../../db/copy-rows.ts';
 import { findProofHead, writeProof } from '../../db/giveaway/read-proof.ts';
-import { findInstantWinProof } from '../../db/giveaway/reveal-instant-win.ts';
+import { findInstantWinHead, writeInstantWinProof } from '../../db/giveaway/reveal-instant-win.ts';
 import { DomainError } from '../../domain/errors.ts';
-import type { ProofHead } from '../../domain/proof/proof.ts';
 import { streamFromThread } from '../../runtime/run-in-thread.ts';
 import { uuid } from '../http/amounts.ts';
 import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
@@ -18,18 +17,36 @@ const MAX_STREAMS = 4;
 
 export function proofRoutes({ db, signer }: GiveawayApi): Route[] {
   let streams = 0;
-  const stream = (giveawayId: string): Readable => {
+  const stream = (task: ProofTask): Readable => {
     if (streams >= MAX_STREAMS) throw new DomainError('service_unavailable', 'Too many proofs are being read.');
-    const task: ProofTask = { connection: connectionSettings(db), giveawayId };
     streams += 1;
     return streamFromThread(new URL('./proof.thread.ts', import.meta.url), task).once('close', () => {
       streams -= 1;
     });
   };
-  const text = async (giveawayId: string): Promise<string> => {
+  const text = async ({ connection, giveawayId, instantWin }: ProofTask): Promise<string> => {
     const lines: string[] = [];
-    await writeProof(connectionSettings(db), giveawayId, (line) => void lines.push(line, '\n'));
+    const write = (line: string): void => void lines.push(line, '\n');
+    await (instantWin
+      ? writeInstantWinProof(connection, instantWin, write)
+      : writeProof(connection, giveawayId, write));
     return lines.join('');
+  };
+  /** What is to be written, how many entries or attempts it has, and what it can be told by. */
+  const findProof = async (giveawayId: string): Promise<{ task: ProofTask; size: number; etag: string }> => {
+    const task = { connection: connectionSettings(db), giveawayId };
+    const instantWin = await findInstantWinHead(db, giveawayId);
+    // The root is of all attempts, and the rest is fixed with it.
+    if (instantWin)
+      return {
+        task: { ...task, instantWin },
+        size: instantWin.commitment.attemptCount,
+        etag: `"${instantWin.commitment.root}"`,
+      };
+    const head = await findProofHead(db, giveawayId);
+    if (!head) throw new DomainError('draw_not_found', 'This giveaway has not been drawn.');
+    // The seed follows from the commitment, and everything in a proof from the seed and the entries committed to.
+    return { task, size: head.commitment.entryCount, etag: `"${head.seed}"` };
   };
   return [
     defineRoute({
@@ -54,19 +71,11 @@ export function proofRoutes({ db, signer }: GiveawayApi): Route[] {
         304: { description: 'The proof that you have' },
       },
       handler: async ({ params: { giveawayId }, headers }): Promise<Reply> => {
-        const instantWin = await findInstantWinProof(db, giveawayId);
-        if (instantWin) return { status: 200, body: instantWin };
-        const head = await findProofHead(db, giveawayId);
-        if (!head) throw new DomainError('draw_not_found', 'This giveaway has not been drawn.');
-        const etag = entityTag(head);
+        const { task, size, etag } = await findProof(giveawayId);
         if (headers['if-none-match'] === etag) return { status: 304, headers: { etag } };
-        const small = head.commitment.entryCount <= SMALL_ENTRIES;
-        const body = small ? await text(giveawayId) : stream(giveawayId);
+        const body = size <= SMALL_ENTRIES ? await text(task) : stream(task);
         return { status: 200, body, type: 'application/json', headers: { etag } };
       },
     }),
   ];
 }
-
-/** The seed follows from the commitment, and everything in a proof from the seed and the entries committed to. */
-const entityTag = ({ seed }: ProofHead): string => `"${seed}"`;

@@ -1,5 +1,3 @@
-import { verifyInstantWin } from '../../domain/proof/verify-instant-win.ts';
-import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { Database } from '../connect.ts';
 import { connectionSettings } from '../copy-rows.ts';
 import {
@@ -11,7 +9,7 @@ import {
   type FoundRow,
   type InvariantCheck,
 } from '../ledger/invariants.ts';
-import { findInstantWinProof } from './reveal-instant-win.ts';
+import { verifyStoredInstantWin } from './reveal-instant-win.ts';
 import { verifyStoredProof } from './read-proof.ts';
 
 const OF_GIVEAWAY = (alias: string): string =>
@@ -145,10 +143,9 @@ export async function checkProofs(db: Database, onDraw: () => void = () => {}): 
   const rows: FoundRow[] = [];
   for (const { currency, ...draw } of draws) {
     const subject = `${draw.giveaway_id}/${draw.draw_number}`;
-    const instantWin = await findInstantWinProof(db, draw.giveaway_id);
-    const valid = instantWin
-      ? verifyInstantWin(instantWin, drawCrypto).ok
-      : await verifyStoredProof(connectionSettings(db), draw.giveaway_id);
+    const valid =
+      (await verifyStoredInstantWin(db, draw.giveaway_id)) ??
+      (await verifyStoredProof(connectionSettings(db), draw.giveaway_id));
     if (!valid) rows.push({ subject, currency, verdict: 'broken', facts: {} });
     onDraw();
   }

@@ -141,11 +141,12 @@ create or replace function repeated_instant_wins(p jsonb) returns jsonb language
     (select coalesce(jsonb_object_agg(x ->> 'entryId', 'instant_win_sold_out'), '{}') from jsonb_array_elements(p -> 'attempts') x)))
 $$;
 
--- The slots of an instant win that opens; `dueAts` in the order of the units, where units have moments.
-create or replace function open_instant_win(p_giveaway_id uuid, p_due_ats timestamptz[]) returns void language plpgsql as $$
+-- The slots of an instant win that opens; `dueAts` in the order of the units, where units have moments. No attempt is received
+-- before the opening, whoever's clock that was by.
+create or replace function open_instant_win(p_giveaway_id uuid, p_opened_at timestamptz, p_due_ats timestamptz[]) returns void language plpgsql as $$
 begin
   insert into giveaway_instant_wins (giveaway_id, closes_at, last_attempt_at)
-  select g.id, g.closes_at, date_trunc('milliseconds', clock_timestamp()) from giveaways g where g.id = p_giveaway_id;
+  select g.id, g.closes_at, greatest(p_opened_at, date_trunc('milliseconds', clock_timestamp())) from giveaways g where g.id = p_giveaway_id;
   insert into giveaway_instant_slots (giveaway_id, position, unit_id, due_at)
   select p_giveaway_id, p.position, p.id, p_due_ats[p.position] from giveaway_prizes p where p.giveaway_id = p_giveaway_id;
 end $$;

@@ -1,9 +1,10 @@
 import type { InstantWinRule } from '../../domain/draw/instant-win.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
 import { modeRulesIn, type ModeRules } from '../../domain/giveaway-modes.ts';
+import type { Witness } from '../../domain/proof/proof.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
-import { FIRST_DRAW } from './draw-giveaway.ts';
+import { FIRST_DRAW, NO_WITNESS } from './draw-giveaway.ts';
 
 export interface AttemptToWin {
   readonly entryId: string;
@@ -60,6 +61,8 @@ export interface OpenedInstantWin {
   readonly secretSealed: Uint8Array;
   /** Hex. */
   readonly secretHash: string;
+  /** Of the hash, from before the opening. */
+  readonly witness: Witness;
 }
 
 /** Undefined when there is none under this id, or it has not opened yet. */
@@ -67,13 +70,16 @@ export async function readInstantWin(db: Db, giveawayId: string): Promise<Opened
   const row = await db('giveaway_draws as d')
     .join('giveaways as g', 'g.id', 'd.giveaway_id')
     .where({ 'd.giveaway_id': giveawayId, 'd.draw_number': FIRST_DRAW })
-    .first<{ rules: Partial<ModeRules>; secret_sealed: Uint8Array; secret_hash: Buffer }>(
+    .first<{ rules: Partial<ModeRules>; secret_sealed: Uint8Array; secret_hash: Buffer; witness: Witness | null }>(
       'g.rules',
       'd.secret_sealed',
       'd.secret_hash',
+      'd.witness',
     );
   const rule = row && modeRulesIn(row.rules).instantWin;
-  return row && rule && { rule, secretSealed: row.secret_sealed, secretHash: row.secret_hash.toString('hex') };
+  if (!row || !rule) return undefined;
+  const { secret_sealed: secretSealed, secret_hash: secretHash, witness } = row;
+  return { rule, secretSealed, secretHash: secretHash.toString('hex'), witness: witness ?? NO_WITNESS };
 }
 
 export interface InstantWinCounts {

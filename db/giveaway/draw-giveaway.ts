@@ -58,7 +58,7 @@ export async function readDrawMaterial(db: Db, giveawayId: string): Promise<Draw
   return { ...giveaway, prizes, draw, mode: await readModeRules(db, giveawayId) };
 }
 
-const NO_WITNESS: Witness = { kind: 'operator-asserted' };
+export const NO_WITNESS: Witness = { kind: 'operator-asserted' };
 
 export interface SavedCommitment {
   readonly giveawayId: string;

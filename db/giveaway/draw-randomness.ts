@@ -8,8 +8,7 @@ import type { GiveawayRow } from './move-giveaway.ts';
  * @throws when it asks for a beacon, and none is configured.
  */
 export function drawRulesOf(giveaway: GiveawayRow, openedAt: Date, { beacon, witnessed }: DrawSources): DrawRules {
-  // What an instant win commits to is signed after the last attempt, and no draw waits for it.
-  if (modeRulesIn(giveaway.rules).instantWin) return { randomness: { kind: 'commit-reveal' }, witnessed: false };
+  if (isInstantWin(giveaway)) return { randomness: { kind: 'commit-reveal' }, witnessed, instantWin: true };
   if (giveaway.rules['randomness'] !== 'drand') return { randomness: { kind: 'commit-reveal' }, witnessed };
   if (!beacon) throw new Error(`Giveaway ${giveaway.id} asks for a beacon, and none is configured`);
   return { randomness: { ...beacon, closesAt: countedFrom(giveaway, openedAt) }, witnessed };
@@ -20,6 +19,7 @@ export function drawRulesOf(giveaway: GiveawayRow, openedAt: Date, { beacon, wit
  * deadline, at the chain and the delay of the opening.
  */
 export function movedDrawRules({ randomness, witnessed }: DrawRules, giveaway: GiveawayRow): DrawRules {
+  if (isInstantWin(giveaway)) return { randomness, witnessed, instantWin: true };
   if (randomness.kind !== 'drand' || isByHand(giveaway)) return { randomness, witnessed };
   return { randomness: { ...randomness, closesAt: giveaway.closes_at.toISOString() }, witnessed };
 }
@@ -32,3 +32,5 @@ const countedFrom = (giveaway: GiveawayRow, openedAt: Date): string =>
   (isByHand(giveaway) ? (giveaway.opens_at ?? openedAt) : giveaway.closes_at).toISOString();
 
 const isByHand = ({ rules }: GiveawayRow): boolean => modeRulesIn(rules).drawBy !== 'deadline';
+
+const isInstantWin = ({ rules }: GiveawayRow): boolean => modeRulesIn(rules).instantWin !== undefined;

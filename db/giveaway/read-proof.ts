@@ -51,7 +51,7 @@ export async function writeProof(connection: ConnectionSettings, giveawayId: str
 }
 
 /** Writes each line when the next one is known: all but the last have a comma. */
-async function writeList(read: (line: WriteLine) => Promise<void>, write: WriteLine): Promise<void> {
+export async function writeList(read: (line: WriteLine) => Promise<void>, write: WriteLine): Promise<void> {
   let held: string | undefined;
   await read((line) => {
     const before = held;

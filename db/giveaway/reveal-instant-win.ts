@@ -1,16 +1,24 @@
+import pg from 'pg';
 import type { Cause } from '../../domain/cause.ts';
 import type { PrizeUnit } from '../../domain/draw/commitment.ts';
+import { InvalidDraw } from '../../domain/draw/invalid-draw.ts';
 import { hasReached } from '../../domain/giveaway.ts';
 import {
   INSTANT_WIN_VERSION,
+  parseInstantWinHead,
   type InstantWinAttempt,
   type InstantWinCommitment,
-  type InstantWinProof,
+  type InstantWinHead,
 } from '../../domain/proof/instant-win-proof.ts';
-import type { CommitmentSignature } from '../../domain/proof/proof.ts';
+import { InstantWinReader } from '../../domain/proof/instant-win-reader.ts';
+import { attemptText, ATTEMPTS_END, instantWinHeadLine } from '../../domain/proof/instant-win-text.ts';
+import type { CommitmentSignature, Witness } from '../../domain/proof/proof.ts';
+import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import type { Database, Db } from '../connect.ts';
-import { drawOf, FIRST_DRAW } from './draw-giveaway.ts';
+import { type ConnectionSettings, connectionSettings, type CopiedRow, copyRows, withConnection } from '../copy-rows.ts';
+import { drawOf, FIRST_DRAW, NO_WITNESS } from './draw-giveaway.ts';
 import { lockGiveaway, moveGiveaway } from './move-giveaway.ts';
+import { writeList, type WriteLine } from './read-proof.ts';
 
 export interface InstantWinMaterial {
   readonly openedAt: Date;
@@ -20,6 +28,8 @@ export interface InstantWinMaterial {
   readonly rulesText: string;
   readonly secretSealed: Uint8Array;
   readonly secretHash: Buffer;
+  /** Of the secret's hash; null for the operator alone. */
+  readonly witness: Witness | null;
   readonly units: readonly PrizeUnit[];
   readonly commitment: InstantWinCommitment | null;
   readonly signature: CommitmentSignature | null;
@@ -39,6 +49,7 @@ export async function readInstantWinMaterial(db: Db, giveawayId: string): Promis
       rulesText: 'd.rules_text',
       secretSealed: 'd.secret_sealed',
       secretHash: 'd.secret_hash',
+      witness: 'd.witness',
       commitment: 'd.commitment',
       signature: 'd.signature',
     });
@@ -50,27 +61,35 @@ export async function readInstantWinMaterial(db: Db, giveawayId: string): Promis
   return { ...row, units };
 }
 
-const BATCH = 5_000;
-
-/** Every attempt in the order of the numbers, in batches. */
-export async function* readAttempts(db: Db, giveawayId: string): AsyncGenerator<InstantWinAttempt[]> {
-  for (let after = 0; ;) {
-    const result: unknown = await db.raw(ATTEMPTS, { giveawayId, after, limit: BATCH });
-    const rows = (result as { rows: (InstantWinAttempt & { unitId: string | null })[] }).rows;
-    const last = rows.at(-1);
-    if (!last) return;
-    yield rows.map(({ unitId, ...attempt }) => (unitId === null ? attempt : { ...attempt, unitId }));
-    after = last.number;
-  }
+/**
+ * Every attempt in the order of the numbers, one at a time. Where `take` returns a promise nothing more is read until it
+ * is kept.
+ */
+export async function readAttempts(
+  client: pg.Client,
+  giveawayId: string,
+  take: (attempt: InstantWinAttempt) => void | Promise<void>,
+): Promise<void> {
+  // As of the entries of a draw: all rows are wanted, and sorted.
+  await client.query(`set work_mem = '64MB'`);
+  await copyRows(client, ATTEMPTS.replace(':giveawayId', pg.escapeLiteral(giveawayId)), (row) => take(toAttempt(row)));
 }
 
 const ATTEMPTS = `
-select t.number, t.entry_id as "entryId", encode(s.commitment, 'hex') as participant,
-  encode(t.client_nonce, 'hex') as "clientNonce",
-  to_char(t.received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "receivedAt", t.unit_id as "unitId"
-from giveaway_instant_attempts t
-join giveaway_participants s on s.giveaway_id = t.giveaway_id and s.participant_id = t.participant_id
-where t.giveaway_id = :giveawayId and t.number > :after order by t.number limit :limit`;
+select t.number, t.entry_id, s.commitment, t.client_nonce, t.received_at, coalesce(t.unit_id::text, '')
+from giveaway_instant_attempts t join giveaway_participants s using (giveaway_id, participant_id)
+where t.giveaway_id = :giveawayId order by t.number`;
+
+function toAttempt(row: CopiedRow): InstantWinAttempt {
+  const number = row.int32();
+  const entryId = row.uuid();
+  const participant = row.hex();
+  const clientNonce = row.hex();
+  const receivedAt = new Date(row.epochMs()).toISOString();
+  const unitId = row.text();
+  const attempt = { number, entryId, participant, clientNonce, receivedAt };
+  return unitId === '' ? attempt : { ...attempt, unitId };
+}
 
 /** CLOSED → DRAWING: what was decided is signed and public; only now the secret may be. The first one stands. */
 export const saveInstantWinCommitment = (
@@ -98,13 +117,12 @@ export const saveInstantWinCommitment = (
 /** DRAWING → DRAWN: the secret and every attempt, which are rows, are public. The awards were made when they were won. */
 export const saveInstantWinProof = (
   db: Database,
-  { giveawayId, proof }: { giveawayId: string; proof: InstantWinProof },
+  { giveawayId, head }: { giveawayId: string; head: InstantWinHead },
   cause: Cause,
 ): Promise<void> =>
   db.transaction(async (trx) => {
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (hasReached(giveaway.state, 'DRAWN')) return;
-    const { attempts: _rows, ...head } = proof;
     await drawOf(trx, giveawayId).update({ proof_head: JSON.stringify(head), drawn_at: trx.fn.now() });
     await moveGiveaway(trx, {
       giveaway,
@@ -117,14 +135,49 @@ export const saveInstantWinProof = (
     });
   });
 
-/** The proof of an instant win that was revealed; undefined before, and for a giveaway of another mode. */
-export async function findInstantWinProof(db: Db, giveawayId: string): Promise<InstantWinProof | undefined> {
+/** The head of an instant win's proof; undefined before it is revealed, and for a giveaway of another mode. */
+export async function findInstantWinHead(db: Db, giveawayId: string): Promise<InstantWinHead | undefined> {
   const row = await drawOf(db, giveawayId)
     .whereNotNull('drawn_at')
-    .whereRaw(`proof_head ->> 'version' = ?`, [INSTANT_WIN_VERSION])
-    .first<{ proof_head: Omit<InstantWinProof, 'attempts'> }>('proof_head');
+    .whereRaw(`proof_head ->> 'version' like 'handsel-instant-win-%'`)
+    .first<{ proof_head: Record<string, unknown> }>('proof_head');
   if (!row) return undefined;
-  const attempts: InstantWinAttempt[] = [];
-  for await (const batch of readAttempts(db, giveawayId)) attempts.push(...batch);
-  return { ...row.proof_head, attempts };
+  // Heads of before there was a witness say nothing of one.
+  const kept = { witness: NO_WITNESS, ...row.proof_head, version: INSTANT_WIN_VERSION };
+  return parseInstantWinHead(kept);
+}
+
+/** Writes the proof line by line, from the rows that it is about. */
+export async function writeInstantWinProof(
+  connection: ConnectionSettings,
+  head: InstantWinHead,
+  write: WriteLine,
+): Promise<void> {
+  const { giveawayId } = head.commitment;
+  await withConnection(connection, async (client) => {
+    await client.query('begin isolation level repeatable read read only');
+    await write(instantWinHeadLine(head));
+    await writeList((line) => readAttempts(client, giveawayId, (attempt) => line(attemptText(attempt))), write);
+    await write(ATTEMPTS_END);
+  });
+}
+
+/** @throws InvalidDraw for the first thing that is wrong with the proof as it would be served. */
+export async function checkInstantWinProof(connection: ConnectionSettings, head: InstantWinHead): Promise<void> {
+  const reader = new InstantWinReader(drawCrypto, {});
+  await writeInstantWinProof(connection, head, (line) => reader.read(line));
+  reader.end();
+}
+
+/** Whether the proof that is served verifies; undefined for a giveaway of another mode. */
+export async function verifyStoredInstantWin(db: Database, giveawayId: string): Promise<boolean | undefined> {
+  try {
+    const head = await findInstantWinHead(db, giveawayId);
+    if (!head) return undefined;
+    await checkInstantWinProof(connectionSettings(db), head);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidDraw) return false;
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ import type { DrawRules, DrawSources } from '../../domain/draw/randomness-rules.
 import { hasReached, rulesText, type GiveawayState } from '../../domain/giveaway.ts';
 import { modeRulesIn } from '../../domain/giveaway-modes.ts';
 import { DEFAULT_HOST_RULES, type HostRules } from '../../domain/official-rules.ts';
+import type { Witness } from '../../domain/proof/proof.ts';
 import type { Database, Db } from '../connect.ts';
 import { drawRulesOf } from './draw-randomness.ts';
 import { readEntryTerms } from './entry-terms.ts';
@@ -41,6 +42,14 @@ export interface DrawSecretSealed {
   readonly secretHash: string;
   /** From when on each unit can be won, in milliseconds since 1970: of an instant win by time slots. */
   readonly slotsMs?: (unitCount: number, window: SlotWindow) => readonly number[];
+  /** Of an instant win that is witnessed: the stamp of the hash. */
+  readonly stamp?: SecretStamp | undefined;
+}
+
+export interface SecretStamp {
+  readonly witness: Witness;
+  /** The hash was there at the latest then, in milliseconds since 1970: the opening is not before it. */
+  readonly latestMs: number;
 }
 
 /**
@@ -57,10 +66,12 @@ export const openGiveaway = (
   db.transaction(async (trx) => {
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (hasReached(giveaway.state, 'OPEN')) return;
-    const openedAt = new Date();
+    const openedAt = new Date(Math.max(Date.now(), secret.stamp?.latestMs ?? 0));
     const rules = drawRulesOf(giveaway, openedAt, sources);
     const { randomness, witnessed } = rules;
     const own = randomness.kind === 'commit-reveal' ? secret : undefined;
+    if (rules.instantWin && witnessed && !secret.stamp)
+      throw new Error(`The secret of giveaway ${giveawayId} is to be witnessed, and is not`);
     await trx('giveaway_draws').insert({
       giveaway_id: giveawayId,
       draw_number: 1,
@@ -68,6 +79,7 @@ export const openGiveaway = (
       secret_hash: own ? Buffer.from(own.secretHash, 'hex') : null,
       randomness: JSON.stringify(randomness),
       witnessed,
+      witness: rules.instantWin && secret.stamp ? JSON.stringify(secret.stamp.witness) : null,
       rules_text: await rulesOf(trx, giveaway, rules),
     });
     await openInstantWin(trx, giveaway, openedAt, secret);
@@ -91,15 +103,17 @@ async function openInstantWin(
 ): Promise<void> {
   const { instantWin } = await readModeRules(trx, id);
   if (!instantWin) return;
+  const open = (dueAts: string[]): Promise<unknown> =>
+    trx.raw('select open_instant_win(?, ?::timestamptz, ?::timestamptz[])', [id, openedAt, dueAts]);
   if (instantWin.by !== 'time_slots') {
-    await trx.raw(`select open_instant_win(?, '{}')`, [id]);
+    await open([]);
     return;
   }
   if (!slotsMs) throw new Error(`Giveaway ${id} has time slots, and nobody says when`);
   const quantities = (await readPrizeGroups(trx, id)).map(({ quantity }) => quantity);
   const unitCount = quantities.reduce((sum, quantity) => sum + quantity, 0);
   const times = slotsMs(unitCount, { fromMs: openedAt.getTime(), untilMs: closesAt.getTime() });
-  await trx.raw('select open_instant_win(?, ?::timestamptz[])', [id, times.map((ms) => new Date(ms).toISOString())]);
+  await open(times.map((ms) => new Date(ms).toISOString()));
 }
 
 /** The official rules as they follow from the giveaway's settings. */

@@ -22,8 +22,9 @@ export interface DrawSources {
 
 export interface DrawRules {
   readonly randomness: RandomnessTerms;
-  /** The commitment is time-stamped by a witness. */
+  /** The commitment is time-stamped by a witness; of an instant win, the hash of its secret. */
   readonly witnessed: boolean;
+  readonly instantWin?: boolean;
 }
 
 const RANDOMNESS = 'Randomness: ';
@@ -33,8 +34,10 @@ const WITNESS = 'Witness: ';
  * The lines of the rules' text that a verifier reads: word for word, so that what was promised to the entrants is what
  * the proof is held against.
  */
-export function drawRules({ randomness, witnessed }: DrawRules): string[] {
-  const witness = witnessed ? 'the commitment is time-stamped under RFC 3161.' : 'none but the operator.';
+export function drawRules({ randomness, witnessed, instantWin = false }: DrawRules): string[] {
+  const stamped = instantWin ? 'the hash of the secret is time-stamped' : 'the commitment is time-stamped';
+  const before = instantWin ? ' before entry begins' : '';
+  const witness = witnessed ? `${stamped} under RFC 3161${before}.` : 'none but the operator.';
   return [`${RANDOMNESS}${randomnessRule(randomness)}`, `${WITNESS}${witness}`];
 }
 

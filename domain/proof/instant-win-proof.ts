@@ -4,22 +4,11 @@ import type { PrizeUnit } from '../draw/commitment.ts';
 import type { Hashing } from '../draw/hashing.ts';
 import { INSTANT_WIN_KINDS, type InstantWinKind } from '../draw/instant-win.ts';
 import { MerkleTree } from '../draw/merkle-tree.ts';
-import {
-  commitmentSignature,
-  constant,
-  count,
-  hash,
-  id,
-  instant,
-  list,
-  object,
-  oneOf,
-  prizeUnits,
-  text,
-} from './parse.ts';
-import type { CommitmentSignature } from './proof.ts';
+import { commitmentSignature, constant, count, hash, id, instant, object, oneOf, prizeUnits, text } from './parse.ts';
+import { witness } from './parse-proof.ts';
+import type { CommitmentSignature, Witness } from './proof.ts';
 
-export const INSTANT_WIN_VERSION = 'handsel-instant-win-v1';
+export const INSTANT_WIN_VERSION = 'handsel-instant-win-v2';
 
 /** One attempt to win, as it was decided. It names nobody. */
 export interface InstantWinAttempt {
@@ -52,19 +41,25 @@ export interface InstantWinCommitment {
   readonly frozenAt: string;
 }
 
-/** All that anyone needs to decide every attempt again. */
-export interface InstantWinProof {
+/** What the proof says before its attempts. */
+export interface InstantWinHead {
   readonly version: typeof INSTANT_WIN_VERSION;
   readonly rules: string;
   readonly commitment: InstantWinCommitment;
   readonly signature: CommitmentSignature;
+  /** Of the secret's hash, from before the opening. */
+  readonly witness: Witness;
   /** 32 bytes in hex. */
   readonly secret: string;
+}
+
+/** All that anyone needs to decide every attempt again. */
+export interface InstantWinProof extends InstantWinHead {
   /** Every attempt, in order. */
   readonly attempts: readonly InstantWinAttempt[];
 }
 
-const proof = object<InstantWinProof>({
+const head = object<InstantWinHead>({
   version: constant(INSTANT_WIN_VERSION),
   rules: text,
   commitment: object<InstantWinCommitment>({
@@ -82,23 +77,36 @@ const proof = object<InstantWinProof>({
     frozenAt: instant,
   }),
   signature: commitmentSignature,
+  witness,
   secret: hash,
-  attempts: list(
-    object<InstantWinAttempt>(
-      { number: count, entryId: id, participant: hash, clientNonce: hash, receivedAt: instant, unitId: id },
-      ['unitId'],
-    ),
-  ),
 });
 
 /** @throws InvalidDraw naming the first property that is missing, unknown or malformed. */
-export const parseInstantWinProof = (value: unknown): InstantWinProof => proof(value, 'proof');
+export const parseInstantWinHead = (value: unknown): InstantWinHead => head(value, 'proof');
 
-/** The Merkle root over all attempts, in order. @returns hex. */
-export function attemptsRoot(hashing: Hashing, attempts: Iterable<InstantWinAttempt>): string {
-  const tree = new MerkleTree(hashing);
-  for (const attempt of attempts) tree.add(attemptBytes(attempt));
-  return toHex(tree.root());
+/** One item of the proof's `attempts`. @throws InvalidDraw */
+export const parseInstantWinAttempt = object<InstantWinAttempt>(
+  { number: count, entryId: id, participant: hash, clientNonce: hash, receivedAt: instant, unitId: id },
+  ['unitId'],
+);
+
+/** The Merkle root over all attempts, which are added in their order. */
+export class AttemptsRoot {
+  count = 0;
+  readonly #tree: MerkleTree;
+
+  constructor(hashing: Hashing) {
+    this.#tree = new MerkleTree(hashing);
+  }
+
+  add(attempt: InstantWinAttempt): void {
+    this.#tree.add(attemptBytes(attempt));
+    this.count += 1;
+  }
+
+  hex(): string {
+    return toHex(this.#tree.root());
+  }
 }
 
 const attemptBytes = (attempt: InstantWinAttempt): Uint8Array =>

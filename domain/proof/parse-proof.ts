@@ -82,15 +82,17 @@ const chainShape = object<BeaconChain>({
   beaconId: text,
 });
 
+export const witness = oneKindOf<Witness>({
+  'operator-asserted': object<WitnessOf<'operator-asserted'>>({ kind: constant('operator-asserted') }),
+  rfc3161: object<WitnessOf<'rfc3161'>>({ kind: constant('rfc3161'), token: hexUpTo(MOST_TOKEN_BYTES) }),
+});
+
 const head = object<ProofHead>({
   version: constant(PROOF_VERSION),
   rules: text,
   commitment,
   signature: commitmentSignature,
-  witness: oneKindOf<Witness>({
-    'operator-asserted': object<WitnessOf<'operator-asserted'>>({ kind: constant('operator-asserted') }),
-    rfc3161: object<WitnessOf<'rfc3161'>>({ kind: constant('rfc3161'), token: hexUpTo(MOST_TOKEN_BYTES) }),
-  }),
+  witness,
   reveal: oneKindOf<RandomnessReveal>({
     'commit-reveal': object<CommitRevealReveal>({ kind: constant('commit-reveal'), secret: hash }),
     drand: object<BeaconReveal>({ kind: constant('drand'), chain, signature: hexOf(48) }),

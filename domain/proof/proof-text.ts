@@ -69,12 +69,13 @@ export function parseAwardText(text: string, index: number, line: number): DrawA
 }
 
 /** There is one way to write a value: what is written in another one is refused. */
-function sameText<T>(value: T, write: (value: T) => string, text: string, line: number): T {
+export function sameText<T>(value: T, write: (value: T) => string, text: string, line: number): T {
   requireDraw(write(value) === text, `Line ${line} is not written as the format says`);
   return value;
 }
 
-function parseJson(text: string, line: number): unknown {
+/** @throws InvalidDraw */
+export function parseJson(text: string, line: number): unknown {
   try {
     return JSON.parse(text);
   } catch {

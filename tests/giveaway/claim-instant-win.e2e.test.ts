@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyInstantWin } from '../../domain/proof/verify-instant-win.ts';
+import { readCertificates } from '../../runtime/certificates.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import { runAudit } from '../../scripts/audit/main.ts';
 import { claim } from '../../scripts/demo/main-job.ts';
@@ -76,7 +77,11 @@ describe('an instant win over HTTP', () => {
     await scene.reaches(giveawayId, 'FULFILLING');
     const proof = (await scene.giveaways('GET', `/v1/giveaways/${giveawayId}/proof`)).body;
     expect(proof.commitment).toMatchObject({ secretHash: shown.secretHash, attemptCount: 2 });
-    expect(verifyInstantWin(proof, drawCrypto, { receipt: won.receipt })).toMatchObject({ ok: true });
+    const authorities = readCertificates(test.stack.environment['TIMESTAMP_CERTIFICATES'] ?? '');
+    expect(verifyInstantWin(proof, drawCrypto, { receipt: won.receipt, authorities })).toMatchObject({
+      ok: true,
+      witnessed: 'witnessed',
+    });
     const lucky = rush[0].body.outcome === 'won' ? second : third;
     const [award] = await scene.awardsOf(lucky);
     await waitFor('the second winner’s window to end', async () => {

@@ -5,6 +5,7 @@ import { fromHex } from '../../domain/draw/bytes.ts';
 import { verifyProof } from '../../domain/proof/verify-proof.ts';
 import { readTimestamp } from '../../domain/witness/timestamp-token.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
+import { instantWinLines } from '../../domain/proof/instant-win-text.ts';
 import { buildPages } from '../../web/build.ts';
 import { checkProof } from '../../web/check-proof.ts';
 import { pageCrypto } from '../../web/proof-crypto.ts';
@@ -81,13 +82,12 @@ describe('the page', () => {
   });
 
   it('decides the attempts of an instant win again', async () => {
-    const { proof } = readVector<{ proof: { secret: string } }>('instant-win-odds');
-    expect(await check(Buffer.from(JSON.stringify(proof)))).toMatchObject({
-      ok: true,
-      verdict: 'Valid (instant win, commit-reveal)',
-    });
+    const { proof } = readVector<{ proof: { secret: string } }>('instant-win-time-slots');
+    const text = (value: object) => Buffer.from([...instantWinLines(value)].join('\n'));
+    expect(await check(text(proof))).toMatchObject({ ok: true, verdict: 'Valid (instant win, witnessed)' });
     const other = { ...proof, secret: `00${proof.secret.slice(2)}` };
-    expect((await check(Buffer.from(JSON.stringify(other)))).verdict).toMatch(/^Not valid: The secret/);
+    expect((await check(text(other))).verdict).toMatch(/^Not valid: The secret/);
+    expect((await check(Buffer.from(JSON.stringify(proof)))).verdict).toMatch(/not a proof as it was downloaded/);
   });
 });
 

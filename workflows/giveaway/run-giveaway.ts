@@ -23,11 +23,11 @@ import {
   type RunGiveawayInput,
 } from './contract.ts';
 
-const { readGiveawayTimes, openGiveaway, closeGiveaway, advanceGiveaway, expireAwards, planRelease, noteRelease } =
+const { readGiveawayTimes, closeGiveaway, advanceGiveaway, expireAwards, planRelease, noteRelease } =
   wf.proxyActivities<GiveawayActivities>(DATABASE_ACTIVITY);
 const { cancelGiveaway, requestDraw, moveDeadline } = wf.proxyLocalActivities<GiveawayActivities>(DATABASE_STEP);
 const { commitDraw, drawGiveaway } = wf.proxyActivities<GiveawayActivities>(BATCH_ACTIVITY);
-const { fetchRound } = wf.proxyActivities<GiveawayActivities>(PROVIDER_CALL);
+const { fetchRound, openGiveaway } = wf.proxyActivities<GiveawayActivities>(PROVIDER_CALL);
 
 /** At most this long between two looks at the claim windows, whatever their ends. */
 const CLAIM_CHECK_MS = 24 * 3_600_000;

@@ -183,6 +183,7 @@ def awards_of(algorithm, units, ranking):
 OPERATOR = {"kind": "operator-asserted"}
 BY_NOBODY = "Witness: none but the operator."
 BY_AUTHORITY = "Witness: the commitment is time-stamped under RFC 3161."
+SECRET_BY_AUTHORITY = "Witness: the hash of the secret is time-stamped under RFC 3161 before entry begins."
 BY_SECRET = "Randomness: commit-reveal, the hash of the secret published when entry begins."
 
 
@@ -332,7 +333,8 @@ def decide_attempts(attempts, secret, units, by, odds, opened_ms, closes_ms):
     return decided
 
 
-def make_instant_win(by, units, rules, odds=0):
+def make_instant_win(by, units, rules, odds=0, authority=None):
+    rules = "\n".join([rules, BY_SECRET, SECRET_BY_AUTHORITY if authority else BY_NOBODY])
     giveaway_id = f"instant-{by.replace('_', '-')}"
     secret = filler(f"secret of {giveaway_id}")
     secret_hash = sha(frame("handsel-secret-v1", giveaway_id, u64(1), unhex(secret))).hex()
@@ -370,7 +372,7 @@ def make_instant_win(by, units, rules, odds=0):
     signed_at = "2030-01-31T12:00:01.000Z"
     digest = sha(frame("handsel-instant-win-commitment-v1", canonical(commitment)))
     proof = {
-        "version": "handsel-instant-win-v1",
+        "version": "handsel-instant-win-v2",
         "rules": rules,
         "commitment": commitment,
         "signature": {
@@ -380,6 +382,8 @@ def make_instant_win(by, units, rules, odds=0):
             "signedAt": signed_at,
             "signature": sign(frame("handsel-instant-win-signature-v1", "vector-key", signed_at, digest)),
         },
+        # The authority's clock says one second before the opening.
+        "witness": authority.witness(unhex(secret_hash), opened // 1000 - 1) if authority else OPERATOR,
         "secret": secret,
         "attempts": attempts,
     }
@@ -506,8 +510,8 @@ def main():
     write_proof("proof-per-prize.json", make_proof("several-each", entries, units, rules, "handsel-draw-per-prize-v1"))
     tied = [{**e, "weight": min(e["weight"], 2)} for e in entries]
     write_proof("proof-leaderboard.json", make_proof("leaders", tied, units, rules, "handsel-leaderboard-v1"))
-    for by, odds in (("first_come", 0), ("odds", 150_000), ("time_slots", 0)):
-        write(f"instant-win-{by.replace('_', '-')}.json", make_instant_win(by, units, rules, odds))
+    for by, odds, witness in (("first_come", 0, None), ("odds", 150_000, None), ("time_slots", 0, Authority())):
+        write(f"instant-win-{by.replace('_', '-')}.json", make_instant_win(by, units, rules, odds, witness))
     closes = "2023-08-23T15:58:22.500Z"
     in_time = Drand(closes, "2023-08-23T15:58:24.000Z", 1000)
     late = Drand(closes, "2023-09-15T10:59:02.000Z", 657413)
