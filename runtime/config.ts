@@ -37,6 +37,9 @@ const amountsByCurrency = list.transform((items, context): ReadonlyMap<string, b
   }
   return amounts;
 });
+/** `5000,15000`: milliseconds; the last one is repeated. */
+const delays = list.transform((items) => items.map(Number)).pipe(z.array(z.int().min(1)).min(1));
+const HOUR_MS = 3_600_000;
 const secret = z.string().min(16);
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Whose API the payment provider speaks. */
@@ -116,6 +119,17 @@ const parts = {
       .optional(),
     ALERT_WEBHOOK_TIMEOUT_MS: milliseconds.default(10_000),
   },
+  airtime: { AIRTIME_URL: z.url(), AIRTIME_API_KEY: secret, AIRTIME_TIMEOUT_MS: milliseconds.default(10_000) },
+  airtimeWebhooks: { AIRTIME_WEBHOOK_SECRETS: list },
+  /** What nobody can say of a top-up is asked after these waits, and after all of it by a person. */
+  vends: {
+    AIRTIME_LOOK_UP_DELAYS_MS: delays.default([5_000, 15_000, 30_000, 60_000, 120_000, 300_000, 900_000, HOUR_MS]),
+    AIRTIME_GIVE_UP_MS: milliseconds.default(DAY_MS),
+    /** While the float at the provider is too low. */
+    AIRTIME_FLOAT_DELAYS_MS: delays.default([30_000, 60_000, 300_000, 900_000, HOUR_MS]),
+  },
+  /** Encrypts the numbers of phones that are topped up. */
+  phones: { PHONE_KEYS: keyRing },
   social: { SOCIAL_URL: z.url(), SOCIAL_API_KEY: secret, SOCIAL_TIMEOUT_MS: milliseconds.default(10_000) },
   paymentsWebhooks: { PAYMENTS_ADAPTER: paymentsAdapter, PAYMENTS_WEBHOOK_SECRETS: list },
   cardCodes: { CARD_CODE_KEYS: keyRing, CARD_CODE_LOOKUP_KEY: keyRing },

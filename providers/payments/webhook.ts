@@ -49,7 +49,16 @@ const body = z.object({
  * A webhook by the Standard Webhooks scheme.
  * @throws DomainError webhook_signature_invalid, webhook_timestamp_skewed, validation_failed.
  */
-export function verifyWebhook({ headers, rawBody, secrets, now }: SignedWebhook): PaymentWebhook {
+export function verifyWebhook(webhook: SignedWebhook): PaymentWebhook {
+  const id = verifyStandardWebhook(webhook);
+  const { type, data } = parseJson(webhook.rawBody, body);
+  return data.kind === 'dispute'
+    ? { id, type, kind: data.kind, charge: { reference: data.reference }, amountMinor: BigInt(data.amount) }
+    : { id, type, kind: data.kind, reference: data.reference, reversed: type === 'transfer.reversed' };
+}
+
+/** @returns the message's id. @throws DomainError webhook_signature_invalid, webhook_timestamp_skewed. */
+export function verifyStandardWebhook({ headers, rawBody, secrets, now }: SignedWebhook): string {
   const [id = '', timestamp = '', signatures = ''] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(
     (name) => String(headers[name] ?? ''),
   );
@@ -61,10 +70,7 @@ export function verifyWebhook({ headers, rawBody, secrets, now }: SignedWebhook)
   );
   requireSignature(id !== '' && anyEqual(expected, given));
   requireFresh(timestamp, now);
-  const { type, data } = parseJson(rawBody, body);
-  return data.kind === 'dispute'
-    ? { id, type, kind: data.kind, charge: { reference: data.reference }, amountMinor: BigInt(data.amount) }
-    : { id, type, kind: data.kind, reference: data.reference, reversed: type === 'transfer.reversed' };
+  return id;
 }
 
 export const anyEqual = (expected: readonly string[], given: readonly string[]): boolean =>

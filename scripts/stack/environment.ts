@@ -17,6 +17,7 @@ export interface ApplicationPorts {
   readonly smtp: number;
   readonly beacon: number;
   readonly timestamp: number;
+  readonly airtime: number;
 }
 
 const base64Key = (): string => randomBytes(32).toString('base64');
@@ -33,11 +34,28 @@ function signingKey(kid: string): { readonly private: string; readonly public: s
   return { private: JSON.stringify(asJwk(privateKey)), public: JSON.stringify({ keys: [asJwk(publicKey)] }) };
 }
 
+const url = (port: number): string => `http://127.0.0.1:${port}`;
+
+function airtimeSettings(ports: ApplicationPorts): Record<string, string> {
+  const key = secret();
+  const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`;
+  return {
+    AIRTIME_URL: url(ports.airtime),
+    AIRTIME_API_KEY: key,
+    AIRTIME_WEBHOOK_SECRETS: webhookSecret,
+    PHONE_KEYS: `phone-1:${base64Key()}`,
+    AIRTIME_SIMULATOR_PORT: String(ports.airtime),
+    AIRTIME_SIMULATOR_API_KEY: key,
+    AIRTIME_SIMULATOR_ADMIN_TOKEN: secret(),
+    AIRTIME_SIMULATOR_WEBHOOK_SECRET: webhookSecret,
+    AIRTIME_SIMULATOR_WEBHOOK_URL: `${url(ports.giftcardApi)}/v1/webhooks/airtime`,
+  };
+}
+
 /** Settings of all our processes for one run, with fresh keys and secrets. */
 export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Record<string, string> {
   const auth = signingKey('auth-1');
   const proof = signingKey('proof-1');
-  const url = (port: number): string => `http://127.0.0.1:${port}`;
   const paymentsKey = secret();
   const socialKey = secret();
   const webhookSecret = `whsec_${randomBytes(24).toString('base64')}`;
@@ -75,6 +93,7 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     SOCIAL_SIMULATOR_PORT: String(ports.social),
     SOCIAL_SIMULATOR_API_KEY: socialKey,
     SOCIAL_SIMULATOR_ADMIN_TOKEN: secret(),
+    ...airtimeSettings(ports),
     GIVEAWAY_PUBLIC_URL: url(ports.giveawayApi),
     SMTP_URL: `smtp://127.0.0.1:${ports.smtp}`,
     MAIL_FROM: 'Handsel <no-reply@handsel.example>',

@@ -14,6 +14,7 @@ export type Application =
   | 'payments-simulator'
   | 'social-simulator'
   | 'mail-simulator'
+  | 'airtime-simulator'
   | 'giveaway-api'
   | 'giftcard-api'
   | 'worker'
@@ -27,6 +28,7 @@ export const APPLICATIONS: readonly Application[] = [
   'payments-simulator',
   'social-simulator',
   'mail-simulator',
+  'airtime-simulator',
   'giveaway-api',
   'giftcard-api',
   'worker',
@@ -39,6 +41,7 @@ const MAIN: Readonly<Record<Application, string>> = {
   'payments-simulator': 'simulators/payments/main.ts',
   'social-simulator': 'simulators/social/main.ts',
   'mail-simulator': 'simulators/mail/main.ts',
+  'airtime-simulator': 'simulators/airtime/main.ts',
   'beacon-simulator': 'simulators/beacon/main.ts',
   'timestamp-simulator': 'simulators/timestamp/main.ts',
   'giveaway-api': 'api/giveaway/main.ts',
@@ -102,6 +105,7 @@ export class Stack {
       SIMULATOR_DATA_FILE: path.join(stack.runDir, 'payments.sqlite'),
       SOCIAL_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'social.sqlite'),
       MAIL_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'mail.sqlite'),
+      AIRTIME_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'airtime.sqlite'),
       BEACON_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'beacon.sqlite'),
       TIMESTAMP_SIMULATOR_DATA_FILE: path.join(stack.runDir, 'timestamp.sqlite'),
       ...options.settings,
@@ -178,11 +182,13 @@ export class Stack {
   }
 
   applicationUrl(name: Application): string {
-    const { payments, social, mail, beacon, timestamp, giveawayApi, giftcardApi, worker, gateway } = this.ports;
+    const { payments, social, mail, airtime, beacon, timestamp, giveawayApi, giftcardApi, worker, gateway } =
+      this.ports;
     const ports = {
       'payments-simulator': payments,
       'social-simulator': social,
       'mail-simulator': mail,
+      'airtime-simulator': airtime,
       'beacon-simulator': beacon,
       'timestamp-simulator': timestamp,
       'giveaway-api': giveawayApi,
@@ -268,6 +274,7 @@ async function choosePorts(fixed: boolean): Promise<Ports> {
     smtp: await pick(5025),
     beacon: await pick(5013),
     timestamp: await pick(5014),
+    airtime: await pick(5015),
     temporal: await pick(7233),
     temporalUi: await pick(8233),
     postgres: await freePort(),

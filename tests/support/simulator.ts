@@ -15,7 +15,7 @@ export interface Simulator {
 
 /** A simulator of the outside world by itself, with a data file that outlives it. */
 export async function startSimulator(
-  name: 'beacon' | 'timestamp',
+  name: 'beacon' | 'timestamp' | 'airtime',
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Simulator> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `handsel-${name}-simulator-`));
