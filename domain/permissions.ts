@@ -15,11 +15,15 @@ export const PERMISSIONS = {
   'giveaway.enter': ['participant'],
   'award.claim': ['participant'],
   'merchant.manage': ['merchant'],
+  /** Registering resellers of airtime. */
+  'airtime.manage': ['ops', 'admin'],
   'card.issue': ['host'],
   'redemption.create': ['merchant'],
   'redemption.refund': ['merchant', 'finance'],
   'card.read': ['participant', 'merchant', 'host', 'finance', 'admin'],
   'card.reveal': ['participant'],
+  /** Topping up a phone with a card of one's own. */
+  'airtime.vend': ['participant'],
   'card.freeze': ['merchant', 'finance'],
   'settlement.quote': ['merchant', 'host', 'finance'],
   'rate.manage': ['finance'],

@@ -3,7 +3,7 @@ import type { AuditWorld } from '../activities/audit-book.ts';
 import { registerAuditMetrics } from '../activities/audit-metrics.ts';
 import { auditBooksActivities } from '../activities/audit-books.ts';
 import { deliverAlertsActivities, storedAlerts } from '../activities/deliver-alerts.ts';
-import { createGiftcardActivities } from '../activities/giftcard/index.ts';
+import { createGiftcardActivities, createTelecomActivities } from '../activities/giftcard/index.ts';
 import { giftcardNexusServices } from '../activities/giftcard/nexus.ts';
 import {
   createGiveawayActivities,
@@ -18,6 +18,8 @@ import { workflowOwners } from '../activities/workflow-owners.ts';
 import { connect, type Database, type DatabaseName } from '../db/connect.ts';
 import { countParticipants } from '../db/giveaway/queries.ts';
 import { findAddresses } from '../db/identity/users.ts';
+import { withBreaker as withAirtimeBreaker } from '../providers/airtime/breaker.ts';
+import { httpAirtime } from '../providers/airtime/http.ts';
 import { logAlerts } from '../providers/alerts/log.ts';
 import { webhookAlerts } from '../providers/alerts/webhook.ts';
 import { createBeacon, drawSources } from '../providers/beacon/adapter.ts';
@@ -56,6 +58,9 @@ const WORKER_PARTS = [
   'payments',
   'alerts',
   'social',
+  'airtime',
+  'vends',
+  'phones',
   'mail',
   'claims',
   'cardCodes',
@@ -65,7 +70,7 @@ const WORKER_PARTS = [
 ] as const;
 type WorkerConfig = Config<(typeof WORKER_PARTS)[number]>;
 
-/** A network that failed so often in a row is left alone for a while. */
+/** A network, or an airtime provider, that failed so often in a row is left alone for a while. */
 const BREAKER = { failures: 10, openMs: 10_000 };
 
 const mode = loadConfig(['worker']);
@@ -161,6 +166,11 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
     payments,
     owners: workflowOwners(temporal.giftcard),
     files,
+    vendPatience: {
+      lookUpDelaysMs: config.AIRTIME_LOOK_UP_DELAYS_MS,
+      giveUpMs: config.AIRTIME_GIVE_UP_MS,
+      floatDelaysMs: config.AIRTIME_FLOAT_DELAYS_MS,
+    },
     payoutRulesOf: (currency) => ({
       payoutMinimumMinor: config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
       platformReserveMinor: config.PLATFORM_RESERVES.get(currency) ?? 0n,
@@ -192,6 +202,7 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
       activities: { payOut: giftcard.payOut },
       makesWay: true,
     },
+    { namespace: 'giftcard', taskQueue: TASK_QUEUES.telecom, activities: telecomActivities(config, giftcardDb) },
   ];
 }
 
@@ -210,6 +221,12 @@ function ofBook(book: DatabaseName, world: AuditWorld, config: WorkerConfig): ob
 function socialActivities(config: WorkerConfig, db: Database): object {
   const { SOCIAL_URL: baseUrl, SOCIAL_API_KEY: apiKey, SOCIAL_TIMEOUT_MS: timeoutMs } = config;
   return createSocialActivities({ db, social: withBreaker(httpSocial({ baseUrl, apiKey, timeoutMs }), BREAKER) });
+}
+
+function telecomActivities(config: WorkerConfig, db: Database): object {
+  const { AIRTIME_URL: baseUrl, AIRTIME_API_KEY: apiKey, AIRTIME_TIMEOUT_MS: timeoutMs } = config;
+  const airtime = withAirtimeBreaker(httpAirtime({ baseUrl, apiKey, timeoutMs }), BREAKER);
+  return createTelecomActivities({ db, airtime, phones: createSecretBox(config.PHONE_KEYS) });
 }
 
 function mailActivities(config: WorkerConfig, db: Database): object {

@@ -25,6 +25,8 @@ import { refundRedemptionActivities } from './refund-redemption.ts';
 import { releaseEscrowActivities } from './release-escrow.ts';
 import { reserveEscrowActivities } from './reserve-escrow.ts';
 import { settleBatchActivities } from './settle-batch.ts';
+import { eraseOldPhones, telecomActivities, vendAirtimeActivities, type TelecomDependencies } from './vend-airtime.ts';
+import type { VendPatience } from '../../workflows/giftcard/airtime.contract.ts';
 import { waitingSettlements } from '../../db/giftcard/owner-sweep.ts';
 import { wakePayoutsActivities } from '../wake-payouts.ts';
 
@@ -36,6 +38,8 @@ export interface GiftcardDependencies {
   readonly payments: PayOutDependencies['payments'];
   readonly owners: WorkflowOwners;
   readonly files: ProviderFiles;
+  /** How long an airtime provider is asked before a person is. */
+  readonly vendPatience: VendPatience;
 }
 
 export const createGiftcardActivities = ({
@@ -46,6 +50,7 @@ export const createGiftcardActivities = ({
   payments,
   owners,
   files,
+  vendPatience,
 }: GiftcardDependencies) =>
   asActivities({
     ...foldAccountsActivities(db),
@@ -63,6 +68,7 @@ export const createGiftcardActivities = ({
     ...payOutActivities({ db, payments, payoutRulesOf, heartbeat }),
     ...paySettlementActivities(db, alerts, payoutRulesOf),
     ...settleBatchActivities(db, payoutRulesOf),
+    ...vendAirtimeActivities(db, alerts, vendPatience),
     ...bulkRetryActivities(db, owners),
     ...wakePayoutsActivities(owners, (page) => waitingSettlements(db, page)),
     ...reconciliationActivities({
@@ -79,8 +85,16 @@ export const createGiftcardActivities = ({
       owners,
       alerts,
       sources: [...giftcardOwnerSources(db), ...reconciliationOwnerSources(db, GIFTCARD_TASK_QUEUE)],
-      finish: (input) => settleLeftEscrows(db, input),
+      finish: async (input) => {
+        await settleLeftEscrows(db, input);
+        await eraseOldPhones(db, heartbeat);
+      },
     }),
   });
 
 export type GiftcardActivities = ReturnType<typeof createGiftcardActivities>;
+
+/** On the queue `telecom`: so that whoever waits for the airtime provider holds up nothing else. */
+export const createTelecomActivities = (deps: TelecomDependencies) => asActivities(telecomActivities(deps));
+
+export type TelecomActivities = ReturnType<typeof createTelecomActivities>;

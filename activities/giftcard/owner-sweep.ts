@@ -7,8 +7,10 @@ import {
   untouchedOrderCancellations,
   untouchedRefunds,
   untouchedSettlements,
+  untouchedVends,
   type OpenSettlement,
 } from '../../db/giftcard/owner-sweep.ts';
+import { VEND_AIRTIME, vendAirtimeId, type VendAirtimeInput } from '../../workflows/giftcard/airtime.contract.ts';
 import { BULK_RETRY, bulkRetryId, type BulkRetryInput } from '../../workflows/giftcard/bulk-retry.contract.ts';
 import {
   CANCEL_CARD_ORDER,
@@ -56,6 +58,17 @@ export const giftcardOwnerSources = (db: Database): OwnerSource[] => [
         requestId,
       } satisfies RefundRedemptionInput,
       summary: `Refund redemption ${redemptionId}`,
+    }),
+  ),
+  ownerSource(
+    (page) => untouchedVends(db, page),
+    ({ id, cardId, merchantId, requestId }) => ({
+      workflowType: VEND_AIRTIME,
+      workflowId: vendAirtimeId(id),
+      taskQueue,
+      input: { vendId: id, requestId } satisfies VendAirtimeInput,
+      searchAttributes: { CardId: cardId, MerchantId: merchantId },
+      summary: `Top up a phone with card ${cardId}`,
     }),
   ),
   ownerSource(

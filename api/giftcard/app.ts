@@ -8,6 +8,7 @@ import { financeReconciliationRoutes } from '../http/finance-reconciliations.ts'
 import { financeAdjustmentRoutes } from '../http/finance-adjustments.ts';
 import { assignGiftCardRoutes } from './assign-gift-card.ts';
 import { authoriseGiftCardRoutes } from './authorise-gift-card.ts';
+import { airtimeWebhookRoute } from './airtime-webhooks.ts';
 import { bulkRetryRoutes } from './bulk-retry.ts';
 import { cancelCardOrderRoute } from './cancel-card-order.ts';
 import { cardOrderRoutes } from './card-orders.ts';
@@ -17,6 +18,7 @@ import { escrowReleaseRoutes } from './escrow-releases.ts';
 import { explainSettlementRoutes } from './explain-settlement.ts';
 import { financeRefundRoutes } from './finance-refunds.ts';
 import { financeSettlementRoutes } from './finance-settlements.ts';
+import { financeVendRoutes } from './finance-vends.ts';
 import { freezeGiftCardRoutes } from './freeze-gift-card.ts';
 import { giftCardRoutes } from './gift-cards.ts';
 import { issueGiftCardsRoutes } from './issue-gift-cards.ts';
@@ -30,6 +32,7 @@ import { refundRedemptionRoutes } from './refund-redemption.ts';
 import { settlementDecisionRoutes } from './settlement-decisions.ts';
 import { settlementRunRoutes } from './settlement-runs.ts';
 import { settlementRoutes } from './settlements.ts';
+import { vendAirtimeRoutes } from './vend-airtime.ts';
 
 /** Every call of the service. */
 export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
@@ -51,15 +54,18 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...assignGiftCardRoutes(deps),
   ...authoriseGiftCardRoutes(deps),
   ...redeemGiftCardRoutes(deps),
+  ...vendAirtimeRoutes(deps),
   ...refundRedemptionRoutes(deps),
   ...refundDecisionRoutes(deps),
   ...settlementRoutes(deps),
   ...financeSettlementRoutes(deps),
   ...financeRefundRoutes(deps),
+  ...financeVendRoutes(deps),
   ...bulkRetryRoutes(deps),
   ...settlementDecisionRoutes(deps),
   ...explainSettlementRoutes(deps),
   ...merchantRateRoutes(deps),
   ...settlementRunRoutes(deps),
   paymentWebhookRoute(deps),
+  airtimeWebhookRoute(deps),
 ];

@@ -22,6 +22,12 @@ export const catalogueRoutes = ({ db }: GiftcardApi): Route[] => [
       amountsMinor: z.array(amountMinor).min(1).max(50).optional(),
       minMinor: amountMinor.optional(),
       maxMinor: amountMinor.optional(),
+      /** Of a merchant of airtime: whose phones the cards are good for, by the provider's names. */
+      operators: z
+        .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected the name of an operator'))
+        .min(1)
+        .max(100)
+        .optional(),
       /** From a card's assignment. Without it and `validUntil`: a year. */
       validityDays: z.int().min(1).max(3_660).optional(),
       /** No card is valid beyond this instant. */
@@ -35,6 +41,7 @@ export const catalogueRoutes = ({ db }: GiftcardApi): Route[] => [
         merchantId: params.merchantId,
         name: body.name,
         currency: body.currency,
+        operators: body.operators ?? null,
         ...validityOf(body),
       };
       await addCatalogueItem(db, item, principal.userId, { actor, requestId });
@@ -61,6 +68,7 @@ export const catalogueRoutes = ({ db }: GiftcardApi): Route[] => [
           amountsMinor: item.amounts_minor?.map(String) ?? null,
           minMinor: item.min_minor.toString(),
           maxMinor: item.max_minor.toString(),
+          operators: item.operators,
           state: item.state,
           validityDays: item.validity_days,
           validUntil: item.valid_until?.toISOString() ?? null,

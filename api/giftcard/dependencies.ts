@@ -1,8 +1,12 @@
 import type { Client } from '@temporalio/client';
 import type { Database } from '../../db/connect.ts';
+import type { AirtimePort } from '../../providers/airtime/port.ts';
+import type { AirtimeWebhook } from '../../providers/airtime/webhook.ts';
 import type { VerifyPaymentWebhook } from '../../providers/payments/adapter.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
+import type { SecretBox } from '../../runtime/secret-box.ts';
 import type { PaymentsPort } from '../../providers/payments/port.ts';
+import type { WebhookRequest } from '../../providers/payments/webhook.ts';
 import type { RateLimit } from '../../runtime/rate-limit.ts';
 
 export interface GiftcardApi {
@@ -17,4 +21,11 @@ export interface GiftcardApi {
   readonly verifyPaymentWebhook: VerifyPaymentWebhook;
   /** For a look at what the provider says now: it gives up soon. */
   readonly payments: PaymentsPort;
+  /** For whose number it is, and a look at a top-up: it gives up soon, too. */
+  readonly airtime: AirtimePort;
+  /** Seals the numbers of phones. */
+  readonly phones: SecretBox;
+  /** Numbers that somebody asks about, by user. */
+  readonly phoneLimit: RateLimit;
+  readonly verifyAirtimeWebhook: (request: WebhookRequest) => AirtimeWebhook;
 }

@@ -1,4 +1,6 @@
 import { connect } from '../../db/connect.ts';
+import { httpAirtime } from '../../providers/airtime/http.ts';
+import { verifyAirtimeWebhook } from '../../providers/airtime/webhook.ts';
 import { paymentWebhooks } from '../../providers/payments/adapter.ts';
 import { createTokenVerifier } from '../../runtime/access-tokens.ts';
 import { createCardCodes } from '../../runtime/card-codes.ts';
@@ -7,6 +9,7 @@ import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { createRateLimit } from '../../runtime/rate-limit.ts';
 import { connectRedis } from '../../runtime/redis.ts';
+import { createSecretBox } from '../../runtime/secret-box.ts';
 import { handleShutdown } from '../../runtime/shutdown.ts';
 import { checkTemporal, connectTemporal } from '../../temporal-config/client.ts';
 import { createApp } from '../http/create-app.ts';
@@ -23,7 +26,13 @@ const config = loadConfig([
   'cardCodes',
   'payments',
   'paymentsWebhooks',
+  'airtime',
+  'airtimeWebhooks',
+  'phones',
 ]);
+/** Somebody stands waiting. */
+const AIRTIME_LOOK_UP_TIMEOUT_MS = 1_500;
+
 const log = createLog({ name: 'giftcard-api', level: config.LOG_LEVEL, pretty: config.NODE_ENV === 'development' });
 const shutdown = handleShutdown({ log, graceMs: config.SHUTDOWN_GRACE_MS });
 const db = connect({
@@ -49,6 +58,15 @@ const app = createApp({
     codeLimit: createRateLimit(redis, { name: 'card-code', attempts: 300, perSeconds: 60 }),
     verifyPaymentWebhook: paymentWebhooks(config),
     payments: lookUpPayments(config),
+    airtime: httpAirtime({
+      baseUrl: config.AIRTIME_URL,
+      apiKey: config.AIRTIME_API_KEY,
+      timeoutMs: Math.min(config.AIRTIME_TIMEOUT_MS, AIRTIME_LOOK_UP_TIMEOUT_MS),
+    }),
+    phones: createSecretBox(config.PHONE_KEYS),
+    phoneLimit: createRateLimit(redis, { name: 'phone', attempts: 30, perSeconds: 60 }),
+    verifyAirtimeWebhook: (request) =>
+      verifyAirtimeWebhook({ ...request, secrets: config.AIRTIME_WEBHOOK_SECRETS, now: Date.now() }),
   }),
   db,
   verifyToken: createTokenVerifier(config.AUTH_PUBLIC_KEYS),

@@ -12,7 +12,13 @@ const merchantFields = {
   /** When redemptions are paid out: each at once, or all of an hour or a day together. */
   payoutSchedule: z.enum(['instant', 'hourly', 'daily']),
 };
-const merchant = z.object({ id: uuid, name: z.string(), payoutAccount: z.string(), payoutSchedule: z.string() });
+const merchant = z.object({
+  id: uuid,
+  kind: z.string(),
+  name: z.string(),
+  payoutAccount: z.string(),
+  payoutSchedule: z.string(),
+});
 
 export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
   defineRoute({
@@ -29,6 +35,24 @@ export const merchantRoutes = ({ db }: GiftcardApi): Route[] => [
         { ...body, id: resourceId, ownerId: principal.userId },
         { actor, requestId },
       );
+      return { status: 201, body: merchant.parse(created) };
+    },
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/airtime/merchants',
+    summary: 'Register a reseller of airtime: its cards are redeemed by topping up phones',
+    auth: 'airtime.manage',
+    idempotent: true,
+    body: z.object({
+      ...merchantFields,
+      /** A user with the role of a merchant. */
+      ownerId: uuid,
+      payoutSchedule: z.enum(['hourly', 'daily']).default('daily'),
+    }),
+    responses: { 201: { description: 'The merchant', schema: merchant } },
+    handler: async ({ body, resourceId, actor, requestId }) => {
+      const created = await registerMerchant(db, { ...body, id: resourceId, kind: 'airtime' }, { actor, requestId });
       return { status: 201, body: merchant.parse(created) };
     },
   }),

@@ -22,8 +22,8 @@ import type { OnceWork, Reply } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 /**
- * @throws DomainError rate_limited; merchant_not_found, also for somebody else's; card_code_invalid, the same for a code
- *   that is malformed and one that is unknown.
+ * @throws DomainError rate_limited; merchant_not_found, also for somebody else's; merchant_sells_airtime; card_code_invalid,
+ *   the same for a code that is malformed and one that is unknown.
  */
 export async function findAtTheTill(
   { db, codes, codeLimit }: GiftcardApi,
@@ -35,6 +35,8 @@ export async function findAtTheTill(
   const code = parseCode(typed.code);
   const { merchant, card } = await findAtTill(db, { merchantId, ownerId, codeHashes: code ? codes.hashes(code) : [] });
   if (!merchant) throw merchantNotFound(merchantId);
+  if (merchant.kind === 'airtime')
+    throw new DomainError('merchant_sells_airtime', 'Cards of this merchant are redeemed by topping up a phone.');
   if (!card) throw new DomainError('card_code_invalid', 'There is no card with this code.');
   return { merchant, card };
 }

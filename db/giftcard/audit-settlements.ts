@@ -132,6 +132,8 @@ export const SETTLEMENT_CHECKS: readonly Check[] = [
         union all select 'order cancellation', c.id, o.currency, c.updated_at, :budget::interval
           from card_order_cancellations c join card_orders o on o.id = c.order_id where c.state = 'RUNNING'
         union all select 'authorisation', id, currency, expires_at, :budget::interval from card_authorisations where state = 'OPEN'
+        -- A person, or float, is waited for as long as it takes.
+        union all select 'top-up', id, currency, updated_at, interval '26 hours' from airtime_vends where state in ('SUBMITTED', 'UNKNOWN')
         union all select 'reservation', id, currency, updated_at, :budget::interval from escrow_reservations where state = 'RESERVING'
         union all select 'card', id, currency, next_deadline, :budget::interval from gift_cards
           where remaining_minor > 0 and held_minor = 0 and next_deadline < now()) open`,

@@ -1,5 +1,5 @@
 -- Holds an amount of a card for a merchant, for a short time: pending in the ledger until it is confirmed (redeemed),
--- voided, or has expired. Repeated with the same id it returns what stands.
+-- voided, or has expired. Without a time (`ttlMs` null) it is held for a top-up, and ends with that. Repeated with the same id it returns what stands.
 create or replace function authorise_gift_card(p jsonb) returns jsonb language plpgsql as $$
 declare
   c gift_cards;
@@ -36,7 +36,8 @@ declare
   v_details jsonb := jsonb_build_object('authorisationId', p ->> 'authorisationId');
 begin
   select * into a from card_authorisations where id = (p ->> 'authorisationId')::uuid;
-  if not found or a.merchant_id <> (p ->> 'merchantId')::uuid then
+  -- What is held for a top-up is no merchant's to end.
+  if not found or a.merchant_id <> (p ->> 'merchantId')::uuid or a.expires_at is null and p ->> 'vendId' is null then
     perform refuse('authorisation_not_found', 'There is no such authorisation.', v_details);
   end if;
   -- The card first, as in every command that touches both.

@@ -24,6 +24,7 @@ begin
   if found then return order_answer(o); end if;
   select * into i from catalogue_items where id = (p ->> 'catalogueItemId')::uuid and state = 'ACTIVE';
   if not found then perform refuse('catalogue_item_not_found', 'There is no such catalogue item.'); end if;
+  if i.operators is not null then perform refuse('catalogue_item_is_airtime', 'Airtime is a prize; its cards are not sold otherwise.'); end if;
   if i.valid_until <= now() then perform refuse('catalogue_item_expired', 'Cards of this item would have expired already.'); end if;
   if not coalesce(v_face = any (i.amounts_minor), v_face between i.min_minor and i.max_minor) then
     perform refuse('catalogue_amount_not_offered', 'The item is not sold in this amount.');

@@ -35,7 +35,7 @@ interface OrderRef {
 
 /**
  * The order, and the rate of its cards. Refused, it leaves no row.
- * @throws DomainError catalogue_item_not_found, catalogue_item_expired, catalogue_amount_not_offered.
+ * @throws DomainError catalogue_item_not_found, catalogue_item_is_airtime, catalogue_item_expired, catalogue_amount_not_offered.
  */
 export const placeCardOrder = (db: Db, input: PlaceCardOrder, cause: Cause): Promise<CardOrder> =>
   callCommand<CardOrder>(db, 'place_card_order', { ...input, ...cause });

@@ -11,6 +11,8 @@ export class CatalogueItem extends Model {
   declare min_minor: bigint;
   declare max_minor: bigint;
   declare amounts_minor: string[] | null;
+  /** Of airtime: whose phones it is good for. */
+  declare operators: string[] | null;
   declare state: string;
   declare validity_days: number | null;
   declare valid_until: Date | null;

@@ -38,6 +38,13 @@ export const untouchedRefunds = untouchedRows<OpenRefund>({
   open: "t.state <> 'COMPLETED'",
 });
 
+export const untouchedVends = untouchedRows<UntouchedRow & { readonly cardId: string; readonly merchantId: string }>({
+  from: 'airtime_vends t',
+  aggregate: 'airtime_vend',
+  columns: `t.card_id as "cardId", t.merchant_id as "merchantId"`,
+  open: "t.state not in ('DELIVERED', 'FAILED_DEFINITE', 'REVERSED')",
+});
+
 export interface OpenCardOrder extends UntouchedRow {
   readonly hostId: string;
   readonly catalogueItemId: string;

@@ -94,7 +94,7 @@ declare
   v_details jsonb := jsonb_build_object('authorisationId', p ->> 'authorisationId');
 begin
   select * into a from card_authorisations where id = (p ->> 'authorisationId')::uuid for update;
-  if not found or a.card_id <> c.id or a.merchant_id <> (p ->> 'merchantId')::uuid then
+  if not found or a.card_id <> c.id or a.merchant_id <> (p ->> 'merchantId')::uuid or a.expires_at is null and p ->> 'vendId' is null then
     perform refuse('authorisation_not_found', 'There is no such authorisation.', v_details);
   end if;
   if a.state = 'OPEN' and a.expires_at <= clock_timestamp() or a.state = 'EXPIRED' then

@@ -6,15 +6,20 @@ import { appendEvent } from '../outbox/append-event.ts';
 /** When redemptions are paid out: each by itself, or all of a window together. */
 export type PayoutSchedule = 'instant' | 'hourly' | 'daily';
 
+/** Cards of a `store` are redeemed at its till, those of a merchant of `airtime` by topping up a phone. */
+export type MerchantKind = 'store' | 'airtime';
+
 export interface NewMerchant {
   readonly id: string;
+  /** Absent: a store. One of airtime is never paid `instant`. */
+  readonly kind?: MerchantKind;
   readonly ownerId: string;
   readonly name: string;
   readonly payoutAccount: string;
   readonly payoutSchedule: PayoutSchedule;
 }
 
-export type Merchant = NewMerchant;
+export type Merchant = Required<NewMerchant>;
 
 export interface NewCatalogueItem {
   readonly id: string;
@@ -28,6 +33,8 @@ export interface NewCatalogueItem {
   /** A card is valid for so many days from its assignment, until an instant, or until the earlier of both. */
   readonly validityDays: number | null;
   readonly validUntil: Date | null;
+  /** Of airtime: whose phones can be topped up, by the provider's names. */
+  readonly operators?: readonly string[] | null;
 }
 
 /** The platform's rate for a merchant who has not agreed on another: 5 %. */
@@ -35,6 +42,7 @@ const FIRST_RATE_PPM = 50_000;
 
 const MERCHANT = {
   id: 'id',
+  kind: 'kind',
   ownerId: 'owner_id',
   name: 'name',
   payoutAccount: 'payout_account',
@@ -47,6 +55,7 @@ export const registerMerchant = (db: Database, merchant: NewMerchant, cause: Cau
     const inserted = await trx('merchants')
       .insert({
         id: merchant.id,
+        kind: merchant.kind ?? 'store',
         owner_id: merchant.ownerId,
         name: merchant.name,
         payout_account: merchant.payoutAccount,
@@ -57,7 +66,13 @@ export const registerMerchant = (db: Database, merchant: NewMerchant, cause: Cau
       .returning('id');
     if (inserted.length > 0) {
       await trx('merchant_rates').insert({ merchant_id: merchant.id, version: 1, rate_ppm: FIRST_RATE_PPM });
-      await appendMerchantEvent(trx, merchant.id, 'giftcard.merchant.registered', { ownerId: merchant.ownerId }, cause);
+      await appendMerchantEvent(
+        trx,
+        merchant.id,
+        'giftcard.merchant.registered',
+        { ownerId: merchant.ownerId, kind: merchant.kind ?? 'store' },
+        cause,
+      );
     }
     return requireMerchant(trx, merchant.id, merchant.ownerId);
   });
@@ -71,7 +86,7 @@ export interface MerchantChange {
 /**
  * Changes what is given. Intents that were written keep the account they were written for; what is paid later goes to
  * the new one.
- * @throws DomainError merchant_not_found, also for somebody else's.
+ * @throws DomainError merchant_not_found, also for somebody else's; airtime_paid_on_schedule.
  */
 export const updateMerchant = (
   db: Database,
@@ -79,7 +94,9 @@ export const updateMerchant = (
   cause: Cause,
 ): Promise<Merchant> =>
   db.transaction(async (trx) => {
-    await requireMerchant(trx, merchantId, ownerId);
+    const { kind } = await requireMerchant(trx, merchantId, ownerId);
+    if (kind === 'airtime' && change.payoutSchedule === 'instant')
+      throw new DomainError('airtime_paid_on_schedule', 'A merchant of airtime is paid by the hour or by the day.');
     const columns = { name: change.name, payout_account: change.payoutAccount, payout_schedule: change.payoutSchedule };
     const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
     if (Object.keys(given).length > 0) {
@@ -91,16 +108,22 @@ export const updateMerchant = (
     return requireMerchant(trx, merchantId, ownerId);
   });
 
-/** Repeated with the same id it changes nothing. @throws DomainError merchant_not_found, also for somebody else's. */
+/**
+ * Repeated with the same id it changes nothing.
+ * @throws DomainError merchant_not_found, also for somebody else's; catalogue_operators_invalid.
+ */
 export const addCatalogueItem = (db: Database, item: NewCatalogueItem, ownerId: string, cause: Cause): Promise<void> =>
   db.transaction(async (trx) => {
-    await requireMerchant(trx, item.merchantId, ownerId);
+    const { kind } = await requireMerchant(trx, item.merchantId, ownerId);
+    if ((kind === 'airtime') !== (item.operators !== undefined && item.operators !== null))
+      throw new DomainError('catalogue_operators_invalid', 'What is airtime names the operators that it is good for.');
     const inserted = await trx('catalogue_items')
       .insert({
         id: item.id,
         merchant_id: item.merchantId,
         name: item.name,
         currency: item.currency,
+        operators: item.operators ?? null,
         amounts_minor: item.amountsMinor?.map(String) ?? null,
         min_minor: item.minMinor,
         max_minor: item.maxMinor,

@@ -87,16 +87,20 @@ begin
     select x."cardId" as card_id, x."catalogueItemId" as item_id, x."faceMinor" as face_minor, i.currency,
       case
         when i.id is null or i.merchant_id <> x."merchantId" or i.state <> 'ACTIVE' then 'catalogue_item_not_found'
+        when i.operators is not null and not coalesce(x.airtime, false) then 'catalogue_item_is_airtime'
+        when i.operators is null and x.airtime then 'catalogue_item_not_airtime'
         when i.currency <> p ->> 'currency' then 'catalogue_currency_mismatch'
         when i.valid_until <= now() then 'catalogue_item_expired'
         when not coalesce(x."faceMinor" = any (i.amounts_minor), x."faceMinor" between i.min_minor and i.max_minor) then 'catalogue_amount_not_offered'
       end as code
-    from jsonb_to_recordset(p -> 'cards') as x("cardId" uuid, "merchantId" uuid, "catalogueItemId" uuid, "faceMinor" bigint)
+    from jsonb_to_recordset(p -> 'cards') as x("cardId" uuid, "merchantId" uuid, "catalogueItemId" uuid, "faceMinor" bigint, airtime boolean)
     left join catalogue_items i on i.id = x."catalogueItemId"
   loop
     if v.code is not null then
       perform refuse(v.code, case v.code
         when 'catalogue_item_not_found' then 'The merchant has no such catalogue item.'
+        when 'catalogue_item_is_airtime' then 'The item is airtime, and the prize is a gift card.'
+        when 'catalogue_item_not_airtime' then 'The item is a gift card, and the prize is airtime.'
         when 'catalogue_currency_mismatch' then format('The item is sold in %s.', v.currency)
         when 'catalogue_item_expired' then 'Cards of this item would have expired already.'
         else 'The item is not sold in this amount.' end,

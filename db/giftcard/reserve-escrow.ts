@@ -15,6 +15,8 @@ export interface ReserveEscrow {
     readonly merchantId: string;
     readonly catalogueItemId: string;
     readonly faceMinor: bigint;
+    /** It is meant to top up a phone. */
+    readonly airtime?: boolean;
   }[];
   /** The cards, or more of them, follow by `reserveCards`. */
   readonly inPieces?: boolean | undefined;

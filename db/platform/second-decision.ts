@@ -4,11 +4,18 @@ import type { Db } from '../connect.ts';
 
 export interface SecondDecision {
   readonly decisionId: string;
-  readonly subjectType: 'settlement' | 'refund' | 'withdrawal' | 'dispute' | 'reconciliation_case';
+  readonly subjectType: 'settlement' | 'refund' | 'withdrawal' | 'dispute' | 'reconciliation_case' | 'airtime_vend';
   readonly subjectId: string;
   /** The case that it is about: a later case takes two people again. */
   readonly caseNumber: number;
-  readonly kind: 'honour' | 'give_back' | 'write_off' | 'accept_loss' | 'hold_gain';
+  readonly kind:
+    | 'honour'
+    | 'give_back'
+    | 'write_off'
+    | 'accept_loss'
+    | 'hold_gain'
+    | 'take_as_delivered'
+    | 'take_as_failed';
   readonly reason: string;
 }
 

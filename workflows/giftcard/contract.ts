@@ -29,6 +29,8 @@ export interface ReserveEscrowInput extends Caused {
     readonly merchantId: string;
     readonly catalogueItemId: string;
     readonly faceMinor: string;
+    /** It is meant to top up a phone. */
+    readonly airtime?: boolean;
   }[];
   /** The cards follow by `reserveCards`: there are too many for one piece. */
   readonly inPieces?: boolean;
