@@ -84,6 +84,7 @@ export function rulesText(input: RulesInput): string {
     'What a social network has not confirmed, and who is under review when entry is frozen, takes no part in the draw.',
     ...modeRulesText(mode),
     ...hostRules(input.host, claimWindowMs),
+    ...(prizes.some(({ kind }) => kind === 'airtime') ? AIRTIME_RULES : []),
     ...(prizes.some(({ kind }) => kind === 'physical') ? DELIVERY_RULES : []),
     ...drawRules(input),
     ...movedRound(input),
@@ -93,6 +94,10 @@ export function rulesText(input: RulesInput): string {
   return lines.map((line) => line.replaceAll(/[\r\n]+/g, ' ')).join('\n');
 }
 
+const AIRTIME_RULES = [
+  'Who wins airtime says after the claim which phone is to be topped up, of an operator that the prize is good for. The number goes to whoever tops it up, and not to the host; it is erased 30 days after that.',
+];
+
 const DELIVERY_RULES = [
   'Who wins a prize that is sent says with the claim where to. The host sees that address and sends the prize there; it is erased 30 days after the prize has arrived.',
   'What cannot be delivered is sent again, or goes to the next rank when the platform decides that the winner cannot be reached.',
@@ -101,5 +106,6 @@ const DELIVERY_RULES = [
 function prizeText({ position, kind, name, description, quantity, ...worth }: RulesInput['prizes'][number]): string {
   const amount = readableAmount(BigInt(worth.faceMinor), worth.currency);
   if (kind === 'gift_card') return `  ${position}. ${name}: ${quantity} of a gift card of ${amount}`;
+  if (kind === 'airtime') return `  ${position}. ${name}: ${quantity} of airtime of ${amount}`;
   return `  ${position}. ${name}: ${quantity} of it, sent to the winner, worth ${amount}${description && `: ${description}`}`;
 }

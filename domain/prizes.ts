@@ -1,8 +1,11 @@
 import { DomainError } from './errors.ts';
 import type { ClaimMode } from './official-rules.ts';
 
-/** `physical`: something that the host sends by post. No money of it lies in escrow. */
-export const PRIZE_KINDS = ['gift_card', 'physical'] as const;
+/**
+ * `airtime`: a card that is redeemed by topping up a phone. `physical`: something that the host sends by post. No money of it
+ * lies in escrow.
+ */
+export const PRIZE_KINDS = ['gift_card', 'airtime', 'physical'] as const;
 export type PrizeKind = (typeof PRIZE_KINDS)[number];
 
 /** How far a prize that is sent has come. */

@@ -29,6 +29,7 @@ const SENT_STATES: Readonly<Record<string, string>> = {
   VERIFIED: 'Claimed. The host sends it to you, and a mail tells you when.',
   FULFILLED: 'It has arrived.',
 };
+const AIRTIME_IS_YOURS = 'It is yours: log in, and say which phone is to be topped up.';
 const GOOD = new Set(['CLAIMED', 'VERIFIED', 'FULFILLING', 'FULFILLED']);
 /** They change by themselves, soon. */
 const PASSING = new Set(['VERIFIED', 'FULFILLING']);
@@ -124,11 +125,14 @@ function show({ state, amountMinor, currency, claimExpiresAt, serverTime, prize,
   const status = element('state');
   status.hidden = false;
   const isSent = prize.kind === 'physical';
+  const isAirtime = prize.kind === 'airtime';
   status.textContent = (isSent ? SENT_STATES[state] : undefined) ?? STATES[isOver ? 'EXPIRED' : state] ?? state;
+  if (isAirtime && state === 'FULFILLED') status.textContent = AIRTIME_IS_YOURS;
   status.classList.toggle('good', GOOD.has(state));
   if (isSent) element('prize').textContent = prize.name;
   else if (amountMinor !== null && currency !== null)
-    element('prize').textContent = `A gift card of ${readableMoney(amountMinor, currency)}`;
+    element('prize').textContent =
+      `${isAirtime ? 'Airtime' : 'A gift card'} of ${readableMoney(amountMinor, currency)}`;
   element('until').textContent =
     open && claimExpiresAt !== null ? `You can claim it until ${readableTime(new Date(claimExpiresAt))}.` : '';
   const { carrier, trackingNumber } = delivery ?? {};

@@ -26,5 +26,7 @@ export function composeMail({ links, publicUrl }: Composing, one: DueNotificatio
 
 function prizeOf({ prize, currency, prizeKind, prizeName }: DueNotification): string | null {
   if (prizeKind === 'physical' && prizeName !== null) return `“${oneLine(prizeName)}”`;
-  return prize === null || currency === null ? null : `a gift card of ${readableAmount(BigInt(prize), currency)}`;
+  if (prize === null || currency === null) return null;
+  const amount = readableAmount(BigInt(prize), currency);
+  return prizeKind === 'airtime' ? `airtime of ${amount}` : `a gift card of ${amount}`;
 }

@@ -11,6 +11,7 @@ import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
 
 const MAX_PRIZES = 100;
+const UNNAMED = 'Gift card';
 
 /** What can be won: part of a draft. The first prize goes to the first ranks, and so on. */
 export const prizesSchema = {
@@ -18,13 +19,13 @@ export const prizesSchema = {
     .array(
       z
         .object({
-          /** `physical`: the host sends it by post to whoever wins it; no money is set aside for it. */
+          /** `airtime`: a card that tops up the winner’s phone, of a merchant of airtime. `physical`: the host sends it by post to whoever wins it; no money is set aside for it. */
           kind: z.enum(PRIZE_KINDS).default('gift_card'),
-          name: z.string().trim().min(1).max(100).default('Gift card'),
+          name: z.string().trim().min(1).max(100).default(UNNAMED),
           description: z.string().trim().max(2_000).default(''),
           /** How many of it there are. */
           quantity: z.int().min(1).max(MAX_PRIZE_UNITS).default(1),
-          /** Of a gift card, and of nothing else. */
+          /** Of a gift card and of airtime, and of nothing else. */
           merchantId: uuid.optional(),
           catalogueItemId: uuid.optional(),
           /** Of a physical prize: what it is worth, for information. */
@@ -35,7 +36,7 @@ export const prizesSchema = {
     .max(MAX_PRIZES),
 };
 
-/** A card is some merchant's; what is sent has a name of its own. */
+/** A card, also one of airtime, is some merchant's; what is sent has a name of its own. */
 function checkFields(
   {
     kind,
@@ -50,12 +51,13 @@ function checkFields(
 ): void {
   const refuse = (message: string, path: string): void =>
     context.addIssue({ code: 'custom', message, path: [path], params: { code: 'prize_fields_invalid' } });
-  const isCard = kind === 'gift_card';
+  const isCard = kind !== 'physical';
   for (const [field, value] of Object.entries({ merchantId, catalogueItemId })) {
-    if (isCard && value === undefined) refuse('A gift card names its merchant and catalogue item.', field);
-    if (!isCard && value !== undefined) refuse('Only a gift card has a merchant and a catalogue item.', field);
+    if (isCard && value === undefined)
+      refuse('A gift card, and airtime, names its merchant and catalogue item.', field);
+    if (!isCard && value !== undefined) refuse('What is sent has no merchant and no catalogue item.', field);
   }
-  if (!isCard && name === 'Gift card') refuse('What is sent has a name.', 'name');
+  if (!isCard && name === UNNAMED) refuse('What is sent has a name.', 'name');
 }
 
 type PrizeBody = z.output<typeof prizesSchema.prizes>[number];
@@ -65,14 +67,16 @@ export function unitsOf(prizes: readonly PrizeBody[], giveawayId: string): NewPr
   if (prizes.length === 0) throw new DomainError('giveaway_prizes_missing', 'A giveaway has at least one prize.');
   const units = prizes.flatMap((prize, index) => Array.from({ length: prize.quantity }, () => ({ prize, index })));
   return units.map(({ prize, index }, number) => {
-    const { name, description, merchantId, catalogueItemId } = prize;
+    const { kind, description, merchantId, catalogueItemId } = prize;
+    const name = kind === 'airtime' && prize.name === UNNAMED ? 'Airtime' : prize.name;
     const unit = {
       id: nameUuid(sha1, 'prize', giveawayId, String(number)),
       faceMinor: prize.amountMinor,
       group: { id: nameUuid(sha1, 'prize-group', giveawayId, String(index)), name, description },
     };
-    if (merchantId === undefined || catalogueItemId === undefined) return { ...unit, kind: 'physical' };
-    return { ...unit, merchantId, catalogueItemId, cardId: nameUuid(sha1, 'card', giveawayId, String(number)) };
+    if (kind === 'physical' || merchantId === undefined || catalogueItemId === undefined)
+      return { ...unit, kind: 'physical' };
+    return { ...unit, kind, merchantId, catalogueItemId, cardId: nameUuid(sha1, 'card', giveawayId, String(number)) };
   });
 }
 

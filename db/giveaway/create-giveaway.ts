@@ -34,7 +34,8 @@ interface PrizeUnit {
 }
 
 interface GiftCardUnit extends PrizeUnit {
-  readonly kind?: 'gift_card' | undefined;
+  /** Absent: a gift card. */
+  readonly kind?: 'gift_card' | 'airtime' | undefined;
   /** The gift card that will be reserved for this unit when the giveaway is published. */
   readonly cardId: string;
   readonly merchantId: string;

@@ -38,7 +38,7 @@ $$;
 create or replace function unfulfilled_awards(p jsonb) returns jsonb language sql stable as $$
   select coalesce(jsonb_agg(jsonb_build_object('awardId', x.id, 'cardId', x.card_id, 'assigneeId', x.participant_id)), '[]') from (
     select a.id, u.card_id, a.participant_id from giveaway_awards a join giveaway_prizes u on u.id = a.prize_id
-    where a.state = 'VERIFIED' and a.claim_workflow_id is null and u.kind = 'gift_card'
+    where a.state = 'VERIFIED' and a.claim_workflow_id is null and u.kind <> 'physical'
       and (a.fulfil_after is null or a.fulfil_after <= clock_timestamp())
     order by a.verified_at, a.id limit (p ->> 'limit')::int) x
 $$;

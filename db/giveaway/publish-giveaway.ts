@@ -19,6 +19,8 @@ export interface PublishCard {
   readonly merchantId: string;
   readonly catalogueItemId: string;
   readonly faceMinor: bigint;
+  /** It tops up a phone. */
+  readonly airtime: boolean;
 }
 
 /** What one message between the domains carries, and one transaction inserts. */
@@ -59,7 +61,7 @@ export async function planPublish(db: Db, ref: PublishRef): Promise<PublishPlan>
 async function sumUp(db: Db, giveawayId: string): Promise<{ grossMinor: bigint; count: number }> {
   const result: unknown = await db.raw(
     `select coalesce(sum(face_minor), 0)::bigint as "grossMinor", count(*)::int as count
-     from giveaway_prizes where giveaway_id = ? and kind = 'gift_card'`,
+     from giveaway_prizes where giveaway_id = ? and kind <> 'physical'`,
     [giveawayId],
   );
   return (result as { rows: [{ grossMinor: bigint; count: number }] }).rows[0];
@@ -68,14 +70,13 @@ async function sumUp(db: Db, giveawayId: string): Promise<{ grossMinor: bigint; 
 const readCards = (db: Db, giveawayId: string): Promise<PublishCard[]> =>
   Promise.resolve(
     db('giveaway_prizes')
-      .where({ giveaway_id: giveawayId, kind: 'gift_card' })
+      .where({ giveaway_id: giveawayId })
+      .whereNot({ kind: 'physical' })
       .orderBy('position')
-      .select<PublishCard[]>({
-        cardId: 'card_id',
-        merchantId: 'merchant_id',
-        catalogueItemId: 'catalogue_item_id',
-        faceMinor: 'face_minor',
-      }),
+      .select<PublishCard[]>(
+        db.raw(`card_id as "cardId", merchant_id as "merchantId", catalogue_item_id as "catalogueItemId",
+          face_minor as "faceMinor", kind = 'airtime' as airtime`),
+      ),
   );
 
 /**
@@ -104,13 +105,13 @@ const PIECE = `
 with shares as (
   select p.*, div(:fee::numeric * face_minor, sum(face_minor) over ()) as share,
     mod(:fee::numeric * face_minor, sum(face_minor) over ()) as remainder
-  from giveaway_prizes p where p.giveaway_id = :giveawayId and p.kind = 'gift_card'
+  from giveaway_prizes p where p.giveaway_id = :giveawayId and p.kind <> 'physical'
 ), ranked as (
   select s.*, row_number() over (order by remainder desc, card_id) as place, :fee::numeric - sum(share) over () as left_over,
     row_number() over (order by position) as n
   from shares s
 )
-select card_id as "cardId", merchant_id as "merchantId", catalogue_item_id as "catalogueItemId", face_minor as "faceMinor",
+select card_id as "cardId", merchant_id as "merchantId", catalogue_item_id as "catalogueItemId", face_minor as "faceMinor", kind = 'airtime' as airtime,
   (share + (place <= left_over)::int)::bigint as "fundingFeeMinor"
 from ranked where n > :after order by n limit :limit`;
 
