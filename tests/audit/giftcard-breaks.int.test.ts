@@ -6,6 +6,8 @@ import { completeLeg, parkSettlement, refuseLeg, type SettlementStep } from '../
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { requestRefund } from '../../db/giftcard/refund-redemption.ts';
 import { completeRelease, releaseEscrow } from '../../db/giftcard/release-escrow.ts';
+import { deliverVend } from '../../db/giftcard/vend-airtime.ts';
+import { beginTopUp, openAirtimeShop, winAirtime } from '../support/airtime.ts';
 import { auditAfter, book, firedOf, LEDGER_BREAKS } from '../support/breaks.ts';
 import { cause, issueCard, openCardShop, payoutRules, redemptionOf, type CardShop } from '../support/cards.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -21,7 +23,7 @@ const BREAKS: Readonly<Record<string, (cards: Cards) => readonly string[]>> = {
   ],
   'cards.escrow': ({ paid, held }) => [book(`escrow/${held}`, `escrow/${paid}`)],
   'cards.escrow-total': () => [book('platform:losses/platform', 'escrow/nobody')],
-  'cards.holds': () => [`update card_authorisations set amount_minor = amount_minor + 1`],
+  'cards.holds': () => [`update card_authorisations set amount_minor = amount_minor + 1 where expires_at is not null`],
   'cards.escrow-states': ({ paid }) => [
     `update card_escrows set amount_minor = amount_minor + 1 where card_id = '${paid}' and state = 'RESERVED'`,
   ],
@@ -55,6 +57,15 @@ const BREAKS: Readonly<Record<string, (cards: Cards) => readonly string[]>> = {
     `insert into refund_intents (id, refund_id, number, amount_minor, currency, source_account, state)
      select gen_random_uuid(), id, 1, 5, currency, 'acct', 'SUCCEEDED' from refunds`,
   ],
+  'airtime.holds': () => [`update airtime_vends set amount_minor = amount_minor + 1 where state = 'SUBMITTED'`],
+  'airtime.redemptions': () => [
+    `insert into airtime_vends (id, card_id, merchant_id, user_id, currency, amount_minor, operator, state)
+     select gen_random_uuid(), card_id, merchant_id, user_id, currency, 5, operator, 'DELIVERED' from airtime_vends where state = 'SUBMITTED'`,
+    `insert into card_authorisations (id, card_id, merchant_id, amount_minor, currency, state, redemption_id)
+     select id, card_id, merchant_id, 5, currency, 'CONFIRMED', id from airtime_vends where amount_minor = 5`,
+    `insert into airtime_intents (id, vend_id, number, state) select id, id, 1, 'DELIVERED' from airtime_vends where amount_minor = 5`,
+  ],
+  'airtime.intents': () => [`update airtime_intents set state = 'DELIVERED' where state = 'SENT'`],
 };
 
 const LATE_BREAKS: Readonly<Record<string, string>> = {
@@ -67,6 +78,7 @@ const LATE_BREAKS: Readonly<Record<string, string>> = {
       insert into card_orders (id, host_id, merchant_id, catalogue_item_id, currency, face_minor, card_count, activate, rate_version, state, workflow_id)
       values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'USD', 5, 1, false, 1, 'ISSUED', 'w') returning id)
     insert into card_order_cancellations (id, order_id, requested_by, updated_at) select gen_random_uuid(), id, 'user:one', ${LATE} from o`,
+  'a top-up that nobody carries on': `update airtime_vends set updated_at = now() - interval '27 hours' where state = 'SUBMITTED'`,
   'an expired card that is not released': `update gift_cards set next_deadline = ${LATE} where remaining_minor > 0 and held_minor = 0`,
 };
 
@@ -108,6 +120,10 @@ describe('the auditor of the giftcard database', () => {
       amountMinor: 1_000n,
     };
     await authoriseGiftCard(db, { ...hold, currency: null, ttlMs: 60_000 }, cause);
+    const airtime = await openAirtimeShop(db);
+    await beginTopUp(db, await winAirtime(db, airtime));
+    const delivered = await beginTopUp(db, await winAirtime(db, airtime));
+    await deliverVend(db, { ...delivered, providerId: randomUUID() }, cause);
     const release = {
       releaseId: randomUUID(),
       hostId,
