@@ -129,6 +129,39 @@ describe('the queue of instant wins, whatever happens to Redis', () => {
     await expectExactly(giveawayId, await rush(giveawayId, attempts));
   });
 
+  it('gives every unit once where a replica takes over that has not heard of the last ones', async () => {
+    const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, UNITS);
+    const attempts = await readyAttempts(test.db, giveawayId, ATTEMPTS);
+    const beside = path.join(folder, 'replica');
+    fs.mkdirSync(beside);
+    const replicas = new Processes(beside, (message) => crashes.push(message));
+    const replicaPort = await freePort();
+    await startRedis(replicas, beside, replicaPort);
+    const replica = new Redis({ host: '127.0.0.1', port: replicaPort });
+    const own = clients;
+    try {
+      const one = createInstantWinQueue(test.db, createAdmissionGate(own[0] as Redis, OPTIONS));
+      await admin.config('SET', 'repl-diskless-sync-delay', '0');
+      await replica.replicaof('127.0.0.1', port);
+      await expect.poll(() => replica.info('replication'), { timeout: 20_000 }).toContain('master_link_status:up');
+      const first = [await one.claim(giveawayId, attempts[0] as AttemptToWin)];
+      const key = `handsel:gate:{${giveawayId}}:left`;
+      await expect.poll(() => replica.get(key), { timeout: 900, interval: 5 }).not.toBeNull();
+      // From here on it hears nothing; what it believes does not end either.
+      await replica.replicaof('NO', 'ONE');
+      await replica.persist(key);
+      const stale = await replica.get(key);
+      for (const attempt of attempts.slice(1, 4)) first.push(await one.claim(giveawayId, attempt));
+      expect(Number(stale)).toBeGreaterThan((await countInstantWin(test.db, giveawayId))?.unitsLeft ?? UNITS);
+      clients = [replica, replica];
+      await expectExactly(giveawayId, [...first, ...(await rush(giveawayId, attempts.slice(4)))]);
+    } finally {
+      clients = own;
+      replica.disconnect();
+      await replicas.kill('redis');
+    }
+  });
+
   it('lets in again when those who were let in are never heard of', async () => {
     const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, UNITS);
     const attempts = await readyAttempts(test.db, giveawayId, ATTEMPTS);

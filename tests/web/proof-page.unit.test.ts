@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fromHex } from '../../domain/draw/bytes.ts';
+import type { Proof } from '../../domain/proof/proof.ts';
+import { proofLines } from '../../domain/proof/proof-text.ts';
 import { verifyProof } from '../../domain/proof/verify-proof.ts';
 import { readTimestamp } from '../../domain/witness/timestamp-token.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
@@ -9,6 +11,7 @@ import { instantWinLines } from '../../domain/proof/instant-win-text.ts';
 import { buildPages } from '../../web/build.ts';
 import { checkProof } from '../../web/check-proof.ts';
 import { pageCrypto } from '../../web/proof-crypto.ts';
+import { signCommitment } from '../giveaway/draw/build-draw.ts';
 import { readVector } from '../giveaway/draw/read-vector.ts';
 
 const authorities = [fromHex(readVector<{ certificate: string }>('authority').certificate)];
@@ -79,6 +82,28 @@ describe('the page', () => {
     expect((await check(rewritten)).verdict).toMatch(/not a proof as it was downloaded/);
     expect((await check(Buffer.from([0xff]))).verdict).toBe('Not valid: it is not a text');
     expect((await check(Buffer.from('nothing'))).ok).toBe(false);
+  });
+
+  it('refuses a proof that is forged, truncated, reordered or signed again, with the reason', async () => {
+    const lines = read('proof').toString().trimEnd().split('\n');
+    const known = readVector<Proof>('proof');
+    const says = async (changed: readonly string[], trustedKey?: string) =>
+      (
+        await checkProof(inParts(Buffer.from(`${changed.join('\n')}\n`)), pageCrypto, {
+          ...(trustedKey && { trustedKey }),
+        })
+      ).verdict;
+    const [winner = '', other = ''] = known.ranking;
+    expect(
+      await says(lines.map((line) => (line.startsWith('{"unitId"') ? line.replace(winner, other) : line))),
+    ).toMatch(/^Not valid: Prize unit/);
+    expect(await says(lines.slice(0, 20))).toBe('Not valid: The proof ends after line 20');
+    expect(await says(lines.toSpliced(1, 2, lines[2] ?? '', lines[1] ?? ''))).toMatch(/^Not valid: /);
+    const commitment = { ...known.commitment, prizeUnits: [] };
+    const resigned = { ...known, commitment, signature: signCommitment(commitment) };
+    expect(await says([...proofLines(resigned)])).toMatch(/^Not valid: The seed is/);
+    const mine = { ...known, signature: signCommitment(known.commitment) };
+    expect(await says([...proofLines(mine)], known.signature.publicKey)).toMatch(/^Not valid: The proof is signed by/);
   });
 
   it('decides the attempts of an instant win again', async () => {

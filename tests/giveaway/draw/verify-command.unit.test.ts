@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { proofLines } from '../../../domain/proof/proof-text.ts';
 import type { Proof } from '../../../domain/proof/proof.ts';
+import { signCommitment } from './build-draw.ts';
 import { readVector } from './read-vector.ts';
 
 const command = fileURLToPath(new URL('../../../scripts/verify/main.ts', import.meta.url));
@@ -26,6 +28,12 @@ function verify(...argv: string[]) {
 const proof = readVector<Proof>('proof');
 const text = readFileSync(vector('proof'), 'utf8');
 
+/** By another key: nobody else’s rules, entries and draw, but a commitment that says something else. */
+function resigned(change: Partial<Proof['commitment']>): string[] {
+  const commitment = { ...proof.commitment, ...change };
+  return [...proofLines({ ...proof, commitment, signature: signCommitment(commitment) })];
+}
+
 describe('handsel verify', () => {
   it('exits 0 for a valid proof and says what it does not show', () => {
     const { status, stdout } = verify(vector('proof'));
@@ -40,6 +48,32 @@ describe('handsel verify', () => {
     );
     expect(status).toBe(1);
     expect(stdout).toMatch(/^WRONG format {6}proof.seed is not 64[^]*NOT VALID\n$/);
+  });
+
+  const lines = text.trimEnd().split('\n');
+  const [winner, other] = proof.ranking;
+  it.each<[string, readonly string[], RegExp, string[]]>([
+    [
+      'forged',
+      lines.map((line) => (line.startsWith('{"unitId"') ? line.replace(winner ?? '', other ?? '') : line)),
+      /^WRONG awards +Prize unit/m,
+      [],
+    ],
+    ['truncated', lines.slice(0, 20), /^WRONG format +The proof ends after line 20/m, []],
+    ['reordered', lines.toSpliced(1, 2, lines[2] ?? '', lines[1] ?? ''), /^WRONG entries +/m, []],
+    ['signed again, of other prizes', resigned({ prizeUnits: [] }), /^WRONG seed +/m, []],
+    ['signed again, of other counts', resigned({ totalWeight: 1 }), /^WRONG totals +/m, []],
+    [
+      'signed again, by somebody else',
+      resigned({}),
+      /^WRONG key +The proof is signed by/m,
+      ['--key', proof.signature.publicKey],
+    ],
+  ])('exits 1 for a proof that is %s, and says why', (_what, changed, why, trust) => {
+    const { status, stdout } = verify(write('changed.json', `${changed.join('\n')}\n`), ...trust);
+    expect(stdout).toMatch(why);
+    expect(stdout).toMatch(/NOT VALID\n$/);
+    expect(status).toBe(1);
   });
 
   it('exits 0 for a receipt that was kept, and 1 for one that was not', () => {
