@@ -13,6 +13,9 @@ export function connectionSettings(db: Database): ConnectionSettings {
   return { connectionString: connection.connectionString, application_name: connection.application_name };
 }
 
+/** A connection of its own, for whoever reads or writes many rows. */
+export type CopyConnection = pg.Client;
+
 /** A long read may take as long as an activity. */
 const STATEMENT_TIMEOUT_MS = 600_000;
 
@@ -38,13 +41,25 @@ export type TakeRow = (row: CopiedRow) => void | Promise<void>;
 /** Reads the fields of one row, in their order. The bytes are gone after the row was taken. */
 export class CopiedRow {
   #bytes: Buffer = Buffer.alloc(0);
+  #start = 0;
   #at = 0;
 
   /** @returns false for the trailer, which is no row. */
   begin(bytes: Buffer, at: number): boolean {
     this.#bytes = bytes;
+    this.#start = at;
     this.#at = at + 2;
     return bytes.readInt16BE(at) !== -1;
+  }
+
+  /** The whole row, as it was sent. */
+  sent(): Uint8Array {
+    return this.#bytes.subarray(this.#start);
+  }
+
+  skip(): void {
+    const length = this.#length();
+    this.#at += length;
   }
 
   #length(): number {

@@ -21,7 +21,7 @@ import type { ProofSigner } from '../../runtime/proof-signer.ts';
 import { runInThread } from '../../runtime/run-in-thread.ts';
 import type { SecretBox } from '../../runtime/secret-box.ts';
 import type { AwaitedRound, RunGiveawayInput } from '../../workflows/giveaway/contract.ts';
-import type { DrawTask, Ranked } from './draw-giveaway.thread.ts';
+import type { DrawTask, Ranked, Summarized } from './draw-giveaway.thread.ts';
 import { awaitedRound, type RandomnessPorts, revealOf, sourceOf, witnessOf } from './draw-randomness.ts';
 import { commitInstantWin, revealInstantWin } from './reveal-instant-win.ts';
 
@@ -49,12 +49,12 @@ export const drawGiveawayActivities = (deps: DrawDependencies) => ({
     const material = await readDrawMaterial(db, giveawayId);
     if (!material.draw.commitment) {
       const task: DrawTask = { kind: 'summarize', connection: connectionSettings(db), giveawayId };
-      const summary = await drawInThread<EntrySummary>(task, heartbeat);
+      const { summary, entriesDigest } = await drawInThread<Summarized>(task, heartbeat);
       const { source, chain, publishedAt } = await sourceOf(material, deps);
       const commitment = commitmentOf(giveawayId, material, source, summary);
       const witness = await witnessOf(material.draw.witnessed, commitment, deps, chain);
       const signature = signed(commitment, signer, publishedAt);
-      await saveCommitment(db, { giveawayId, commitment, signature, witness, chain }, input);
+      await saveCommitment(db, { giveawayId, commitment, signature, witness, chain, entriesDigest }, input);
     }
     return awaitedRound((await readDrawMaterial(db, giveawayId)).draw);
   },
@@ -75,7 +75,8 @@ export const drawGiveawayActivities = (deps: DrawDependencies) => ({
     });
     for (const check of HEAD_CHECKS) check(head, drawCrypto, {});
     const { giveawayId } = input;
-    const task: DrawTask = { kind: 'rank', connection: connectionSettings(db), giveawayId, head };
+    const { entries_digest: entriesDigest } = draw;
+    const task: DrawTask = { kind: 'rank', connection: connectionSettings(db), giveawayId, head, entriesDigest };
     const { rankedCount } = await drawInThread<Ranked>(task, heartbeat);
     await saveDraw(db, { giveawayId, head, rankedCount }, input);
   },

@@ -32,6 +32,8 @@ export interface DrawRow {
   /** Hex; absent until the round is out. */
   readonly beacon_signature: string | null;
   readonly proof_head: ProofHead | null;
+  /** Of the rows that were committed to, in hex. */
+  readonly entries_digest: string | null;
 }
 
 export interface DrawMaterial {
@@ -67,6 +69,8 @@ export interface SavedCommitment {
   readonly witness?: Witness;
   /** Of the beacon that the commitment names. */
   readonly chain?: BeaconChain | undefined;
+  /** Of the rows that the root was made of: when they are read again it says cheaply that they are the same. */
+  readonly entriesDigest?: string;
 }
 
 /**
@@ -75,7 +79,7 @@ export interface SavedCommitment {
  */
 export const saveCommitment = (
   db: Database,
-  { giveawayId, commitment, signature, witness = NO_WITNESS, chain }: SavedCommitment,
+  { giveawayId, commitment, signature, witness = NO_WITNESS, chain, entriesDigest }: SavedCommitment,
   cause: Cause,
 ): Promise<void> =>
   db.transaction(async (trx) => {
@@ -88,6 +92,7 @@ export const saveCommitment = (
       commitment_hash: commitmentHash,
       witness: JSON.stringify(witness),
       beacon_chain: chain ? JSON.stringify(chain) : null,
+      entries_digest: entriesDigest ?? null,
       committed_at: trx.fn.now(),
     });
     await moveGiveaway(trx, {

@@ -1,19 +1,42 @@
 import pg from 'pg';
 import { type DrawEntry, ELIGIBLE } from '../../domain/draw/entry.ts';
-import { type CopiedRow, copyRows } from '../copy-rows.ts';
+import { isoInstant } from '../../runtime/iso-instant.ts';
+import { RunningDigest } from '../../runtime/running-digest.ts';
+import { type CopiedRow, copyRows, type TakeRow } from '../copy-rows.ts';
 
 /**
  * Every receipted entry of a giveaway in the order of the ids, one at a time. Where `take` returns a promise nothing more
  * is read until it is kept.
+ * @returns a digest of all of it, in hex: as long as nothing has changed it comes out the same again.
  */
-export async function readDrawEntries(
+export const readDrawEntries = (
   client: pg.Client,
   giveawayId: string,
   take: (entry: DrawEntry) => void | Promise<void>,
-): Promise<void> {
+): Promise<string> => readRows(client, giveawayId, (row) => take(toEntry(row)));
+
+/** The same, and nothing of each entry but whose it is (the 32 bytes of a commitment) and what it weighs. */
+export const readDrawWeights = (
+  client: pg.Client,
+  giveawayId: string,
+  take: (commitment: Uint8Array, weight: number) => void,
+): Promise<string> =>
+  readRows(client, giveawayId, (row) => {
+    row.skip();
+    const commitment = row.bytes();
+    const weight = row.int32();
+    if (row.text() === ELIGIBLE) take(commitment, weight);
+  });
+
+async function readRows(client: pg.Client, giveawayId: string, take: TakeRow): Promise<string> {
+  const digest = new RunningDigest();
   // All rows are wanted, and sorted: with the usual few megabytes the database would sort them on its disk.
   await client.query(`set work_mem = '64MB'`);
-  await copyRows(client, ENTRIES.replace(':giveawayId', pg.escapeLiteral(giveawayId)), (row) => take(toEntry(row)));
+  await copyRows(client, ENTRIES.replace(':giveawayId', pg.escapeLiteral(giveawayId)), (row) => {
+    digest.add(row.sent());
+    return take(row);
+  });
+  return digest.hex();
 }
 
 const ENTRIES = `
@@ -26,6 +49,6 @@ function toEntry(row: CopiedRow): DrawEntry {
   const participant = row.hex();
   const weight = row.int32();
   const reason = row.text();
-  const receivedAt = new Date(row.epochMs()).toISOString();
+  const receivedAt = isoInstant(row.epochMs());
   return { entryId, participant, weight: reason === ELIGIBLE ? weight : 0, reason, receivedAt };
 }

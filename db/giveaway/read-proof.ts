@@ -27,7 +27,9 @@ export async function writeProof(connection: ConnectionSettings, giveawayId: str
     await client.query('begin isolation level repeatable read read only');
     const head = await readHead(client, giveawayId);
     await write(headLine(head));
-    await writeList((line) => readDrawEntries(client, giveawayId, (entry) => line(entryText(entry))), write);
+    await writeList(async (line) => {
+      await readDrawEntries(client, giveawayId, (entry) => line(entryText(entry)));
+    }, write);
     await write(BETWEEN_LISTS.ranking);
     const rankedCount = await readRankedCount(client, giveawayId);
     const awarded = new Map(awardedRanks(head.commitment, rankedCount).map(({ rank }) => [rank, '']));

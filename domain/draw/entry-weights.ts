@@ -30,6 +30,16 @@ export class EntryWeights {
     this.#count += 1;
   }
 
+  /** The same of an entry of which only this is known: the 32 bytes of its participant's commitment. */
+  addWeight(commitment: Uint8Array, weight: number): void {
+    if (weight === 0) return;
+    requireDraw(commitment.length === HASH, 'Not a commitment');
+    if (this.#count === this.#weights.length) this.#grow();
+    this.#commitments.set(commitment, this.#count * HASH);
+    this.#weights[this.#count] = weight;
+    this.#count += 1;
+  }
+
   #grow(): void {
     const [commitments, weights] = [this.#commitments, this.#weights];
     this.#commitments = new Uint8Array(2 * commitments.length);

@@ -1,6 +1,6 @@
 import { frame, fromHex, toHex, utf8 } from './bytes.ts';
 import type { Hashing } from './hashing.ts';
-import { requireDraw } from './invalid-draw.ts';
+import { InvalidDraw } from './invalid-draw.ts';
 import { MAX_WEIGHT, requireCount, requireHash, requireId, requireInstant, requireReason } from './limits.ts';
 
 /** The reason code of an entry that takes part. Any other code says why an entry does not. */
@@ -41,5 +41,6 @@ export function requireEntry(entry: DrawEntry): void {
   requireReason(entry.reason, 'reason');
   requireInstant(entry.receivedAt, 'receivedAt');
   const takesPart = entry.reason === ELIGIBLE;
-  requireDraw(takesPart === entry.weight > 0, `Entry ${entry.entryId} is ${entry.reason} with weight ${entry.weight}`);
+  if (takesPart !== entry.weight > 0)
+    throw new InvalidDraw(`Entry ${entry.entryId} is ${entry.reason} with weight ${entry.weight}`);
 }

@@ -55,9 +55,9 @@ describe('a draw that rests on a beacon and is witnessed', () => {
   afterAll(() => Promise.all([test.drop(), beacon.stop(), authority.stop()]));
   beforeEach(() => Promise.all([beacon.conditions({}), authority.conditions({})]));
 
-  const frozen = async (): Promise<string> => {
+  const frozen = async (randomness: 'drand' | 'commit_reveal' = 'drand'): Promise<string> => {
     const closesAt = new Date(Date.now() + 2_000);
-    const id = await openTestGiveaway(test.db, { randomness: 'drand', closesAt }, {}, sources);
+    const id = await openTestGiveaway(test.db, { randomness, closesAt }, {}, sources);
     for (let n = 0; n < 3; n += 1) await enterGiveaway(test.db, newEntry(id), cause);
     await freeze(id);
     return id;
@@ -232,6 +232,7 @@ describe('a draw that rests on a beacon and is witnessed', () => {
       draws().update({ commitment: '{}' }),
       draws().update({ rules_text: 'Others' }),
       draws().update({ witness: null }),
+      draws().update({ entries_digest: null }),
       draws().update({ commitment: null, committed_at: null }),
       draws().delete(),
       prizes().delete(),
@@ -246,5 +247,16 @@ describe('a draw that rests on a beacon and is witnessed', () => {
       code: 'giveaway_not_cancellable',
     });
     await prizes().update({ card_id: randomUUID() });
+  }, 60_000);
+
+  it('is carried out from the entries themselves where its commitment has no digest of them', async () => {
+    const id = await frozen('commit_reveal');
+    const input = { giveawayId: id, ...cause };
+    await activities().commitDraw(input);
+    await test.db.raw('alter table giveaway_draws disable trigger giveaway_draws_committed');
+    await test.db('giveaway_draws').where({ giveaway_id: id }).update({ entries_digest: null });
+    await test.db.raw('alter table giveaway_draws enable trigger giveaway_draws_committed');
+    await activities().drawGiveaway(input);
+    expect((await readDrawMaterial(test.db, id)).draw.proof_head).not.toBeNull();
   }, 60_000);
 });
