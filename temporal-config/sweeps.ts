@@ -1,7 +1,13 @@
 import { AUDIT_BOOKS, DELIVER_ALERTS, type AuditBooksInput } from '../workflows/audit/contract.ts';
 import { EXPIRE_AUTHORISATIONS, SWEEP_EXPIRED_ESCROW } from '../workflows/giftcard/contract.ts';
 import { RUN_SETTLEMENTS, type SettlementRunInput } from '../workflows/giftcard/settlement.contract.ts';
-import { EXPIRE_CLAIMS, FULFIL_AWARDS, NOTIFY_WINNERS, VERIFY_ENTRIES } from '../workflows/giveaway/contract.ts';
+import {
+  EXPIRE_CLAIMS,
+  FORGET_HOLDERS,
+  FULFIL_AWARDS,
+  NOTIFY_WINNERS,
+  VERIFY_ENTRIES,
+} from '../workflows/giveaway/contract.ts';
 import { RECONCILE_YESTERDAY } from '../workflows/platform/reconciliation.contract.ts';
 import type { Sweep } from './schedules.ts';
 import { TASK_QUEUES } from './task-queues.ts';
@@ -62,6 +68,9 @@ const ofBook =
     })),
   ];
 
+/** Whoever is erased cannot look whether it has happened. */
+const FORGET_EVERY_SWEEPS = 10;
+
 /** Winners are told soon after the draw. */
 const NOTIFY_EVERY_MS = 10_000;
 
@@ -79,6 +88,14 @@ export const sweepsEvery = (everyMs: number, untouchedMs: number): Sweep[] => [
     summary: 'Asks the social networks about entries, and looks for what entrants have in common',
   },
   ...awardSweeps(everyMs),
+  {
+    namespace: 'giveaway',
+    scheduleId: 'giveaway.forget-holders',
+    workflowType: FORGET_HOLDERS,
+    taskQueue: TASK_QUEUES.giveaway,
+    everyMs: everyMs * FORGET_EVERY_SWEEPS,
+    summary: 'Has the giftcard domain forget people who are erased',
+  },
   {
     namespace: 'giftcard',
     scheduleId: 'giftcard.expire-authorisations',

@@ -9,6 +9,7 @@ import { authoriseGiftCardActivities } from './authorise-gift-card.ts';
 import { assignGiftCardsActivities } from './assign-gift-cards.ts';
 import { assignGiftCardActivities } from './assign-gift-card.ts';
 import { bulkRetryActivities } from './bulk-retry.ts';
+import { forgetHoldersActivities } from './forget-holders.ts';
 import { freezeHostEscrowActivities } from './freeze-host-escrow.ts';
 import { issueGiftCardsActivities } from './issue-gift-cards.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
@@ -58,6 +59,7 @@ export const createGiftcardActivities = ({
     ...reserveEscrowActivities(db),
     ...assignGiftCardActivities(db, codes),
     ...assignGiftCardsActivities(db, codes),
+    ...forgetHoldersActivities(db),
     ...freezeHostEscrowActivities(db),
     ...refundRedemptionActivities(db, alerts),
     ...releaseEscrowActivities(db),

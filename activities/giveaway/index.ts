@@ -15,6 +15,7 @@ import type { AlertsPort } from '../../providers/alerts/port.ts';
 import { ownerSweepActivities } from '../owner-sweep.ts';
 import type { WorkflowOwners } from '../workflow-owners.ts';
 import { giveawayOwnerSources } from './owner-sweep.ts';
+import { forgetHoldersActivities } from './forget-holders.ts';
 import { fulfilAwardActivities } from './fulfil-award.ts';
 import { moveDeadlineActivities } from './move-deadline.ts';
 import { notifyWinnersActivities, type MailDependencies } from './notify-winners.ts';
@@ -53,6 +54,7 @@ export const createGiveawayActivities = ({
     ...drawRandomnessActivities(db, randomness),
     ...claimAwardActivities(db),
     ...ownerSweepActivities({ owners, alerts, sources: giveawayOwnerSources(db) }),
+    ...forgetHoldersActivities(db),
     ...fulfilAwardActivities(db),
     ...moveDeadlineActivities(db),
     ...expireClaimsActivities({ db, heartbeat }),

@@ -20,7 +20,8 @@ export interface Authorisation {
   readonly currency: string;
   readonly amountMinor: string;
   readonly state: 'OPEN' | 'CONFIRMED' | 'VOIDED' | 'EXPIRED';
-  readonly expiresAt: string;
+  /** Null: it is held for a top-up of a phone, and ends with that. */
+  readonly expiresAt: string | null;
   /** Of a confirmed one. */
   readonly redemptionId: string | null;
 }

@@ -306,12 +306,22 @@ describe('airtime that somebody has won', () => {
     expect(delivered).toBeGreaterThan(0);
   }, 120_000);
 
+  it('forgets the number of whoever is erased', async () => {
+    const { person, cardId } = winner(0);
+    const body = { password: 'correct horse battery', abandonPrizes: true };
+    expectStatus(await scene.giveaways('POST', '/v1/users/me/erasure', { token: person.token, body }), 200);
+    const url = test.stack.environment['DATABASE_URL_GIFTCARD'] ?? '';
+    const kept = `select from airtime_vends where card_id = '${cardId}' and phone_sealed is not null`;
+    expect((await query(url, `select from airtime_vends where card_id = '${cardId}'`)).length).toBe(2);
+    await waitFor('the numbers to be erased', async () => (await query(url, kept)).length === 0);
+  }, 90_000);
+
   it('keeps every invariant, and no number is in a history, an event, a key or a log', async () => {
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);
     await withTemporal(test.stack, async (clients) => {
       const replayed = await replayHistories(clients.giftcard);
       expect(replayed.failures).toEqual([]);
-      expect(replayed.types).toEqual(expect.arrayContaining(['reverseAirtime', 'vendAirtime']));
+      expect(replayed.types).toEqual(expect.arrayContaining(['forgetHolders', 'reverseAirtime', 'vendAirtime']));
       expect(replayed.texts.filter((text) => text.includes(NUMBER))).toEqual([]);
     });
     const url = test.stack.environment['DATABASE_URL_GIFTCARD'] ?? '';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkGiftcards } from '../../db/giftcard/audit.ts';
 import { authoriseGiftCard, expireAuthorisations, voidAuthorisation } from '../../db/giftcard/authorise-gift-card.ts';
+import { forgetHolders } from '../../db/giftcard/forget-holders.ts';
 import { findCard } from '../../db/giftcard/queries.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { requestRefund } from '../../db/giftcard/refund-redemption.ts';
@@ -171,6 +172,17 @@ describe('a top-up in the database', () => {
     const other = await begin();
     const richer = test.db('airtime_vends').where({ id: other.vendId }).update({ amount_minor: 1n });
     await expect(richer).rejects.toThrow('cannot become');
+  });
+
+  it('forgets whoever is erased, once nothing of theirs is under way', async () => {
+    const forget = () => forgetHolders(test.db, [card.userId]);
+    const begun = await begin();
+    expect(await forget()).toEqual({ forgotten: [] });
+    expect(await phoneOf(begun.vendId)).not.toBeNull();
+    await vends.deliverVend(test.db, { ...begun, providerId: 'tu' }, cause);
+    expect(await run(forget)).toEqual({ forgotten: [card.userId] });
+    expect(await phoneOf(begun.vendId)).toBeNull();
+    expect(await forgetHolders(test.db, [randomUUID()])).toMatchObject({ forgotten: [expect.any(String)] });
   });
 
   it('leaves every invariant whole', async () => {

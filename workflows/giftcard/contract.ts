@@ -78,6 +78,18 @@ export interface AssignedGiftCards {
   readonly answers: readonly { readonly awardId: string; readonly refusal: string | null }[];
 }
 
+/** People who are erased. */
+export interface ForgetHoldersInput extends Caused {
+  readonly forgetId: string;
+  /** At most 100. */
+  readonly userIds: readonly string[];
+}
+
+export interface ForgottenHolders {
+  /** Not who has a top-up under way. */
+  readonly forgotten: readonly string[];
+}
+
 export interface ReleaseEscrowInput extends Caused {
   readonly releaseId: string;
   /** Which cards; absent for a release that a sweep has begun. */
@@ -148,6 +160,8 @@ export const giftcardCards = nexus.service('GiftcardCards', {
   assignGiftCard: nexus.operation<AssignGiftCardInput, AssignedGiftCard>(),
   /** Many at once; what is refused for one card holds up no other. */
   assignGiftCards: nexus.operation<AssignGiftCardsInput, AssignedGiftCards>(),
+  /** What is kept of people besides their cards: numbers of phones. */
+  forgetHolders: nexus.operation<ForgetHoldersInput, ForgottenHolders>(),
 });
 export const GIFTCARD_CARDS_ENDPOINT = 'giftcard-cards';
 
@@ -160,6 +174,8 @@ export const VOID_ESCROW = 'voidEscrow';
 export const ASSIGN_GIFT_CARD = 'assignGiftCard';
 export const ASSIGN_GIFT_CARDS = 'assignGiftCards';
 export const assignGiftCardsId = (batchId: string): string => `giftcard.assign-batch/${batchId}`;
+export const FORGET_HOLDERS = 'forgetHolders';
+export const forgetHoldersId = (forgetId: string): string => `giftcard.forget/${forgetId}`;
 export const reserveEscrowId = (reservationId: string): string => `giftcard.reserve/${reservationId}`;
 export const postEscrowId = (reservationId: string): string => `giftcard.post/${reservationId}`;
 export const voidEscrowId = (reservationId: string): string => `giftcard.void/${reservationId}`;

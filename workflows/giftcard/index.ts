@@ -9,6 +9,7 @@ export { reconciliationCase } from '../reconciliation-case.ts';
 export { expireAuthorisations } from './authorise-gift-card.ts';
 export { bulkRetry } from './bulk-retry.ts';
 export { cancelCardOrder } from './cancel-card-order.ts';
+export { forgetHolders } from './forget-holders.ts';
 export { freezeHostEscrow, liftHostFreeze } from './freeze-host-escrow.ts';
 export { issueGiftCards } from './issue-gift-cards.ts';
 export { redeemGiftCard } from './redeem-gift-card.ts';

@@ -79,6 +79,7 @@ export const VERIFY_ENTRIES = 'verifyEntries';
 /** A sweep over the claim windows of all giveaways. */
 export const EXPIRE_CLAIMS = 'expireClaims';
 /** A sweep over verified awards that no claim's workflow looks after. */
+export const FORGET_HOLDERS = 'forgetHolders';
 export const FULFIL_AWARDS = 'fulfilAwards';
 
 export interface FulfilmentOutcome extends Caused {

@@ -1,6 +1,7 @@
 export { sweepOwners } from '../owner-sweep.ts';
 export { claimAward } from './claim-award.ts';
 export { expireClaims } from './expire-claims.ts';
+export { forgetHolders } from './forget-holders.ts';
 export { fulfilAwards } from './fulfil-award.ts';
 export { notifyWinners } from './notify-winners.ts';
 export { publishGiveaway } from './publish-giveaway.ts';
