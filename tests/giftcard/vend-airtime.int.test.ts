@@ -3,10 +3,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkGiftcards } from '../../db/giftcard/audit.ts';
 import { authoriseGiftCard, expireAuthorisations, voidAuthorisation } from '../../db/giftcard/authorise-gift-card.ts';
 import { forgetHolders } from '../../db/giftcard/forget-holders.ts';
+import { freezeGiftCard } from '../../db/giftcard/freeze-gift-card.ts';
 import { findCard } from '../../db/giftcard/queries.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { requestRefund } from '../../db/giftcard/refund-redemption.ts';
 import { updateMerchant } from '../../db/giftcard/register-merchant.ts';
+import { releaseExpired } from '../../db/giftcard/release-escrow.ts';
 import { reserveEscrow } from '../../db/giftcard/reserve-escrow.ts';
 import * as vends from '../../db/giftcard/vend-airtime.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
@@ -172,6 +174,42 @@ describe('a top-up in the database', () => {
     const other = await begin();
     const richer = test.db('airtime_vends').where({ id: other.vendId }).update({ amount_minor: 1n });
     await expect(richer).rejects.toThrow('cannot become');
+  });
+
+  it('keeps its card from being released at its end, and a freeze from spoiling what has arrived', async () => {
+    const expire = () =>
+      test
+        .db('gift_cards')
+        .where({ id: card.cardId })
+        .update({ expires_at: new Date(Date.now() - 1_000), next_deadline: new Date(Date.now() - 1_000) });
+    const sweep = () => releaseExpired(test.db, { limit: 100 }, cause);
+    const first = await begin();
+    await expire();
+    expect(await sweep()).toEqual({ cards: 0 });
+    await vends.deliverVend(test.db, { ...first, providerId: 'tu' }, cause);
+    expect(await sweep()).toEqual({ cards: 0 });
+    expect(await amounts()).toEqual([0n, 0n, 5_000n, 0n]);
+
+    card = await winAirtime(test.db, shop);
+    const second = await begin();
+    await expire();
+    await vends.failVend(test.db, { ...second, failureCode: 'declined' }, cause);
+    await expect(refused()).rejects.toMatchObject({ code: 'card_expired' });
+    expect(await sweep()).toEqual({ cards: 1 });
+    expect(await amounts()).toEqual([0n, 0n, 0n, 0n]);
+
+    card = await winAirtime(test.db, shop);
+    const third = await begin({ amountMinor: 2_000n });
+    await freezeGiftCard(test.db, { cardId: card.cardId, reason: 'doubted' }, cause);
+    await expect(refused()).rejects.toMatchObject({ code: 'card_frozen' });
+    await vends.deliverVend(test.db, { ...third, providerId: 'tu' }, cause);
+    expect(await amounts()).toEqual([3_000n, 0n, 2_000n, 0n]);
+  });
+
+  it('is begun once by however many come at the same time', async () => {
+    const at = await Promise.allSettled(Array.from({ length: 8 }, () => begin({ amountMinor: 2_000n })));
+    expect(at.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    expect(await amounts()).toEqual([5_000n, 4_000n, 0n, 0n]);
   });
 
   it('forgets whoever is erased, once nothing of theirs is under way', async () => {
