@@ -91,6 +91,9 @@ describe('the pages in a browser', () => {
     await page.getByText('The rules that were committed to').click();
     expect(await page.locator('#rules').textContent()).toContain('Ways to enter:');
     expect(await takePictures(page, 'proof-valid')).toBe(false);
+    // "Rank 1" is not broken in two by the hash beside it, on a phone either.
+    const rank = await page.locator('#awards li span').first().boundingBox();
+    expect(rank?.width).toBeGreaterThan(45);
     expect(problems).toEqual([]);
     await page.close();
   }, 120_000);
