@@ -1,7 +1,7 @@
 -- The card becomes somebody's, and its validity starts. Repeated for the same award it returns the first result. With
 -- `formerAwardId` an unspent card moves from that award to this one: it gets a new code, which the former winner has not
 -- seen, and its validity starts anew.
-create or replace function assign_gift_card(p jsonb) returns jsonb language plpgsql as $$
+create or replace function assign_gift_card(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   c gift_cards;
   v_expires timestamptz;

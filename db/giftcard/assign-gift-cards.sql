@@ -1,6 +1,7 @@
 -- Many cards, each as by assign_gift_card, in the order of their ids. What is refused for one card changes nothing of it
 -- and is said; the others are assigned.
-create or replace function assign_gift_cards(p jsonb) returns jsonb language plpgsql as $$
+create or replace function assign_gift_cards(p jsonb) returns jsonb language plpgsql set enable_seqscan = off
+set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   x jsonb;
   v_answers jsonb := '[]';

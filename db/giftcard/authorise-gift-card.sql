@@ -1,6 +1,6 @@
 -- Holds an amount of a card for a merchant, for a short time: pending in the ledger until it is confirmed (redeemed),
 -- voided, or has expired. Without a time (`ttlMs` null) it is held for a top-up, and ends with that. Repeated with the same id it returns what stands.
-create or replace function authorise_gift_card(p jsonb) returns jsonb language plpgsql as $$
+create or replace function authorise_gift_card(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   c gift_cards;
   a card_authorisations;
@@ -30,7 +30,7 @@ begin
 end $$;
 
 -- The merchant gives the hold back.
-create or replace function void_authorisation(p jsonb) returns jsonb language plpgsql as $$
+create or replace function void_authorisation(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   a card_authorisations;
   v_details jsonb := jsonb_build_object('authorisationId', p ->> 'authorisationId');
@@ -53,17 +53,18 @@ begin
 end $$;
 
 -- Ends what nobody confirmed in its time, the oldest first. @returns how many, and whether there may be more.
-create or replace function expire_authorisations(p jsonb) returns jsonb language plpgsql as $$
+create or replace function expire_authorisations(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v record;
   a card_authorisations;
   v_lines ledger_line[] := '{}';
   v_limit int := (p ->> 'limit')::int;
   v_seen int := 0;
+  v_now timestamptz := clock_timestamp();
 begin
   for v in
     select due.id, due.card_id from (
-      select id, card_id from card_authorisations where state = 'OPEN' and expires_at <= clock_timestamp() order by expires_at, id limit v_limit
+      select id, card_id from card_authorisations where state = 'OPEN' and expires_at <= v_now order by expires_at, id limit v_limit
     ) due order by due.card_id, due.id
   loop
     v_seen := v_seen + 1;

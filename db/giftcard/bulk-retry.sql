@@ -21,7 +21,7 @@ create or replace function count_bulk_retry(p jsonb) returns jsonb language sql 
 $$;
 
 -- Repeated with the same id it returns what stands.
-create or replace function begin_bulk_retry(p jsonb) returns jsonb language plpgsql as $$
+create or replace function begin_bulk_retry(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   b bulk_retries;
 begin
@@ -50,7 +50,7 @@ begin
 end $$;
 
 -- The next settlements that it is to decide on, in the order of ids: each once. When there is none it is done.
-create or replace function next_of_bulk_retry(p jsonb) returns jsonb language plpgsql as $$
+create or replace function next_of_bulk_retry(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   b bulk_retries := lock_bulk_retry((p ->> 'bulkRetryId')::uuid);
   v_items jsonb;
@@ -69,7 +69,7 @@ begin
 end $$;
 
 -- What became of decisions. @returns how far it is; not RUNNING any more when somebody has cancelled it meanwhile.
-create or replace function record_bulk_retry(p jsonb) returns jsonb language plpgsql as $$
+create or replace function record_bulk_retry(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   b bulk_retries := lock_bulk_retry((p ->> 'bulkRetryId')::uuid);
 begin
@@ -82,7 +82,7 @@ begin
 end $$;
 
 -- Nothing more is decided; what was decided stands.
-create or replace function cancel_bulk_retry(p jsonb) returns jsonb language plpgsql as $$
+create or replace function cancel_bulk_retry(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   b bulk_retries := lock_bulk_retry((p ->> 'bulkRetryId')::uuid);
 begin

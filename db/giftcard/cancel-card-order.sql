@@ -1,5 +1,5 @@
 -- A host wants the cards of an order back that nobody has. Repeated with the same id it changes nothing.
-create or replace function begin_order_cancellation(p jsonb) returns jsonb language plpgsql as $$
+create or replace function begin_order_cancellation(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   o card_orders := lock_order((p ->> 'orderId')::uuid);
   c card_order_cancellations;
@@ -15,7 +15,7 @@ begin
 end $$;
 
 -- Nobody's card of it is left in escrow.
-create or replace function complete_order_cancellation(p jsonb) returns jsonb language plpgsql as $$
+create or replace function complete_order_cancellation(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   c card_order_cancellations;
 begin

@@ -16,7 +16,7 @@ begin
 end $$;
 
 -- Finance has decided to try again, to another account where one is given: as a new intent, which names that account.
-create or replace function resume_settlement(p jsonb) returns jsonb language plpgsql as $$
+create or replace function resume_settlement(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   s settlements := lock_settlement((p ->> 'settlementId')::uuid);
 begin
@@ -34,7 +34,7 @@ end $$;
 
 -- Two people have given the payout up: what is owed to the merchant is unclaimed from now on. Never while the provider
 -- may still carry it out.
-create or replace function write_off_payout(p jsonb) returns jsonb language plpgsql as $$
+create or replace function write_off_payout(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   s settlements := lock_settlement((p ->> 'settlementId')::uuid);
 begin

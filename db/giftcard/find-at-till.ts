@@ -22,31 +22,18 @@ export interface FindAtTill {
   readonly codeHashes: readonly Uint8Array[];
 }
 
-interface Row {
-  readonly merchant_id: string | null;
-  readonly kind: TillMerchant['kind'];
-  readonly payout_schedule: TillMerchant['payoutSchedule'];
-  readonly card_id: string | null;
-  readonly currency: string;
+interface Found {
+  readonly merchant: TillMerchant | null;
+  readonly card: CardByCode | null;
 }
 
 /** Who asks at the till, and about which card, in one round trip. */
 export async function findAtTill(db: Db, { merchantId, ownerId, codeHashes }: FindAtTill): Promise<AtTill> {
-  const [row] = await runPrepared<Row>(db, FIND, [merchantId, ownerId, [...codeHashes]]);
-  if (!row) return { merchant: undefined, card: undefined };
-  return {
-    merchant:
-      row.merchant_id === null
-        ? undefined
-        : { id: row.merchant_id, kind: row.kind, payoutSchedule: row.payout_schedule },
-    card: row.card_id === null ? undefined : { id: row.card_id, currency: row.currency },
-  };
+  const [row] = await runPrepared<{ found: Found }>(db, FIND, [merchantId, ownerId, [...codeHashes]]);
+  return { merchant: row?.found.merchant ?? undefined, card: row?.found.card ?? undefined };
 }
 
 const FIND: PreparedStatement = {
   name: 'find_at_till',
-  text: `
-select m.id as merchant_id, m.kind, m.payout_schedule, c.id as card_id, c.currency
-from (select id, kind, payout_schedule from merchants where id = $1::uuid and owner_id = $2::uuid) m
-full join (select id, currency from gift_cards where code_hash = any ($3::bytea[])) c on true`,
+  text: 'select find_at_till($1::uuid, $2::uuid, $3::bytea[]) as found',
 };

@@ -1,5 +1,5 @@
 -- A frozen card cannot be spent or assigned; what was authorised before may still be confirmed, and it still expires.
-create or replace function freeze_gift_card(p jsonb) returns jsonb language plpgsql as $$
+create or replace function freeze_gift_card(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   c gift_cards := lock_issued_card((p ->> 'cardId')::uuid);
 begin
@@ -10,7 +10,7 @@ begin
   return '{}';
 end $$;
 
-create or replace function unfreeze_gift_card(p jsonb) returns jsonb language plpgsql as $$
+create or replace function unfreeze_gift_card(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   c gift_cards := lock_issued_card((p ->> 'cardId')::uuid);
 begin
@@ -31,7 +31,7 @@ begin
 end $$;
 
 -- A code that somebody else may have seen is worth nothing from now on. Repeated under the same id it changes nothing.
-create or replace function replace_card_code(p jsonb) returns jsonb language plpgsql as $$
+create or replace function replace_card_code(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   c gift_cards := lock_issued_card((p ->> 'cardId')::uuid);
   v_id uuid := (p ->> 'replacementId')::uuid;

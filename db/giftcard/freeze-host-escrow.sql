@@ -1,6 +1,6 @@
 -- The host's cards that nobody has been given stay where they are. Repeated under the same id it returns the first
 -- result, also when it was lifted before it came.
-create or replace function freeze_host_escrow(p jsonb) returns jsonb language plpgsql as $$
+create or replace function freeze_host_escrow(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f host_escrow_freezes;
 begin
@@ -19,7 +19,7 @@ begin
 end $$;
 
 -- What never was frozen is marked as lifted, so that a late freeze under this id changes nothing.
-create or replace function lift_host_freeze(p jsonb) returns jsonb language plpgsql as $$
+create or replace function lift_host_freeze(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 begin
   insert into host_escrow_freezes (id, host_id, currency, reason, card_count, amount_minor, lifted_at)
   values ((p ->> 'freezeId')::uuid, (p ->> 'hostId')::uuid, p ->> 'currency', p ->> 'reason', 0, 0, now())

@@ -14,7 +14,7 @@ begin
 end $$;
 
 -- The order and the rate of its cards. A refusal leaves no row.
-create or replace function place_card_order(p jsonb) returns jsonb language plpgsql as $$
+create or replace function place_card_order(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   i catalogue_items;
   o card_orders;
@@ -40,7 +40,7 @@ begin
 end $$;
 
 -- The escrow of all cards as pending, in two transfers, once the wallet is held and its fee is known.
-create or replace function reserve_card_order(p jsonb) returns jsonb language plpgsql as $$
+create or replace function reserve_card_order(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   o card_orders := lock_order((p ->> 'orderId')::uuid);
   v_gross bigint := o.face_minor * o.card_count;
@@ -66,7 +66,7 @@ create or replace function order_card_id(p_order_id uuid, p_index int) returns u
 $$;
 
 -- The cards from `from` on, at most `batch`. @returns where the next batch begins; null when there is none.
-create or replace function insert_order_cards(p jsonb) returns jsonb language plpgsql as $$
+create or replace function insert_order_cards(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   o card_orders := lock_order((p ->> 'orderId')::uuid);
   v_from int := (p ->> 'from')::int;
@@ -90,7 +90,7 @@ begin
 end $$;
 
 -- After the pivot: the next cards of the order are opened. @returns how many are left.
-create or replace function open_order_cards(p jsonb) returns jsonb language plpgsql as $$
+create or replace function open_order_cards(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   o card_orders;
   v_left int := (post_escrow(jsonb_build_object('reservationId', p -> 'orderId') || p) ->> 'cardsLeft')::int;
@@ -102,7 +102,8 @@ begin
 end $$;
 
 -- Codes for the next cards of an order: their validity begins. @param codes one for each card that was asked for.
-create or replace function activate_order_cards(p jsonb) returns jsonb language plpgsql as $$
+create or replace function activate_order_cards(p jsonb) returns jsonb language plpgsql set enable_seqscan = off
+set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
   with codes as (
     select x.id, x.hash, x.sealed from jsonb_to_recordset(p -> 'codes') as x(id uuid, hash text, sealed text)
@@ -121,7 +122,7 @@ begin
   return '{}';
 end $$;
 
-create or replace function complete_card_order(p jsonb) returns jsonb language plpgsql as $$
+create or replace function complete_card_order(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   o card_orders := lock_order((p ->> 'orderId')::uuid);
 begin
@@ -132,7 +133,7 @@ begin
   return order_answer(o);
 end $$;
 
-create or replace function fail_card_order(p jsonb) returns jsonb language plpgsql as $$
+create or replace function fail_card_order(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   o card_orders := lock_order((p ->> 'orderId')::uuid);
 begin

@@ -111,7 +111,7 @@ begin
 end $$;
 
 -- tx2 of a leg that the provider has carried out, and what comes next.
-create or replace function complete_leg(p jsonb) returns jsonb language plpgsql as $$
+create or replace function complete_leg(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   s settlements;
   i settlement_intents;
@@ -139,7 +139,7 @@ begin
 end $$;
 
 -- tx2 of a leg that the provider has definitely refused: the intent ends, and the money is owed as before.
-create or replace function refuse_leg(p jsonb) returns jsonb language plpgsql as $$
+create or replace function refuse_leg(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   s settlements;
   i settlement_intents;
@@ -159,7 +159,7 @@ begin
 end $$;
 
 -- A person has to decide. @returns the case's number, which every decision must carry.
-create or replace function park_settlement(p jsonb) returns jsonb language plpgsql as $$
+create or replace function park_settlement(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   s settlements;
 begin

@@ -1,7 +1,7 @@
 -- Authorises and confirms in one transaction: the shares leave the escrow, and the value is the merchant's. Repeated
 -- with the same id it returns the first result. `settle` says who pays it out: 'instant' a settlement of its own, whose
 -- first intent is written here; 'later' the merchant's next batch.
-create or replace function redeem_gift_card(p jsonb) returns jsonb language plpgsql as $$
+create or replace function redeem_gift_card(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := (p ->> 'redemptionId')::uuid;
   c gift_cards;

@@ -1,5 +1,5 @@
 -- Asks for value back; what can be booked at once is. Repeated with the same id it goes on with what stands.
-create or replace function request_refund(p jsonb) returns jsonb language plpgsql as $$
+create or replace function request_refund(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   r redemptions;
   f refunds;
@@ -29,7 +29,7 @@ end $$;
 
 -- Goes on with a refund: books it where the merchant's part is there, waits for the settlement under way, or has the
 -- provider take it back. Locks the card, the redemption, its line, the refund, and the accounts last.
-create or replace function continue_refund(p jsonb) returns jsonb language plpgsql as $$
+create or replace function continue_refund(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f refunds := lock_refund((p ->> 'refundId')::uuid);
   l settlement_lines;
@@ -158,7 +158,7 @@ end $$;
 
 -- The provider has taken the merchant's part back: it is booked, and the card gets its value. Should the card's shares
 -- have moved by a unit meanwhile, the merchant's next batch evens it out.
-create or replace function complete_pull_back(p jsonb) returns jsonb language plpgsql as $$
+create or replace function complete_pull_back(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f refunds := lock_refund((p ->> 'refundId')::uuid);
   i refund_intents;
@@ -179,7 +179,7 @@ begin
 end $$;
 
 -- The provider definitely cannot take it back: the card is not credited until the merchant's part is there.
-create or replace function refuse_pull_back(p jsonb) returns jsonb language plpgsql as $$
+create or replace function refuse_pull_back(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f refunds := lock_refund((p ->> 'refundId')::uuid);
   i refund_intents;
@@ -196,7 +196,7 @@ begin
 end $$;
 
 -- Nobody can say what became of the pull-back: a person has to look; the intent stays as it is.
-create or replace function park_refund(p jsonb) returns jsonb language plpgsql as $$
+create or replace function park_refund(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f refunds := lock_refund((p ->> 'refundId')::uuid);
 begin
@@ -206,7 +206,7 @@ begin
 end $$;
 
 -- Two people have decided that the platform lends the merchant's part: the merchant owes it.
-create or replace function honour_refund(p jsonb) returns jsonb language plpgsql as $$
+create or replace function honour_refund(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f refunds := lock_refund((p ->> 'refundId')::uuid);
   v_merchant bigint;

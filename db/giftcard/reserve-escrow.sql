@@ -1,8 +1,8 @@
 -- Escrow of a reservation: its cash and its funding fee lie on accounts of the reservation until it is posted, and are
 -- split over the accounts of its cards then. So a publish has one clearing transfer, and a reserve two transfers,
 -- whatever the number of cards.
--- Rows are looked up by their keys, however small the tables were when that was planned.
-create or replace function reserve_escrow(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
+create or replace function reserve_escrow(p jsonb) returns jsonb language plpgsql set enable_seqscan = off
+set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   v_id uuid := (p ->> 'reservationId')::uuid;
   v_currency text := p ->> 'currency';
@@ -40,8 +40,8 @@ end $$;
 
 -- The next cards of a reservation whose cards come in pieces, each with its part of the funding fee, which the giver has
 -- allocated over all of them. The last piece is refused unless all faces and fees add up. Repeated it changes nothing.
--- Rows are looked up by their keys, however small the tables were when that was planned.
-create or replace function reserve_cards(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
+create or replace function reserve_cards(p jsonb) returns jsonb language plpgsql set enable_seqscan = off
+set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   v_id uuid := (p ->> 'reservationId')::uuid;
   r escrow_reservations;
@@ -124,7 +124,7 @@ begin
   on conflict (id) do nothing;
 
   select c.id into v from gift_cards c
-  where c.id in (select (x ->> 'cardId')::uuid from jsonb_array_elements(p -> 'cards') x) and (shares_up_to(c, c.face_minor)).merchant <= 0 limit 1;
+  where c.id = any (array(select (x ->> 'cardId')::uuid from jsonb_array_elements(p -> 'cards') x)) and (shares_up_to(c, c.face_minor)).merchant <= 0 limit 1;
   if found then
     perform refuse('settlement_leaves_nothing', 'Fees would leave the merchant nothing.', jsonb_build_object('cardId', v.id));
   end if;
@@ -132,7 +132,7 @@ end $$;
 
 -- RESERVING → RESERVED, after the giver has posted: only forward. Opens the first cards; `cardsLeft` are opened by
 -- open_reserved_cards, in batches.
-create or replace function post_escrow(p jsonb) returns jsonb language plpgsql as $$
+create or replace function post_escrow(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := (p ->> 'reservationId')::uuid;
   r escrow_reservations;
@@ -179,7 +179,7 @@ end $$;
 
 -- The undo of a reservation. Where there was none it leaves a VOIDED row, and the ledger's mark, so that a late reserve
 -- under this id is refused.
-create or replace function void_escrow(p jsonb) returns jsonb language plpgsql as $$
+create or replace function void_escrow(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := (p ->> 'reservationId')::uuid;
   r escrow_reservations;

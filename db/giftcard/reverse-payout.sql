@@ -1,6 +1,6 @@
 -- A payout that the provider has carried out came back: it is owed again, and a person has to decide. The escrow stays
 -- settled. `ownerId` becomes the workflow that waits for the decision, where no other one is at work.
-create or replace function reverse_payout(p jsonb) returns jsonb language plpgsql as $$
+create or replace function reverse_payout(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   s settlements;
   i settlement_intents;

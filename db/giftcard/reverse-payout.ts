@@ -1,7 +1,6 @@
 import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
-import { runPrepared, type PreparedStatement } from '../prepared.ts';
 import type { SettlementStep } from './pay-settlement.ts';
 
 export interface ReversedPayout extends SettlementStep {
@@ -32,16 +31,13 @@ export interface AwaitedPayout {
 
 /** Who pays this intent; undefined where it is none of a settlement. */
 export async function findSettlementIntent(db: Db, id: string): Promise<AwaitedPayout | undefined> {
-  const [found] = await runPrepared<AwaitedPayout>(db, FIND, [id]);
-  return found;
+  const { rows } = (await db.raw(FIND, [id])) as { rows: AwaitedPayout[] };
+  return rows[0];
 }
 
 /** Of an intent `i`. Before a second has passed whoever has sent it hears the answer, or looks it up anyway. */
 export const IS_AWAITED = `i.state in ('SENT', 'UNKNOWN') and i.first_sent_at < clock_timestamp() - interval '1 second'`;
 
-const FIND: PreparedStatement = {
-  name: 'find_settlement_intent',
-  text: `
+const FIND = `
 select s.workflow_id as "workflowId", ${IS_AWAITED} as awaited
-from settlement_intents i join settlements s on s.id = i.settlement_id where i.id = $1::uuid`,
-};
+from settlement_intents i join settlements s on s.id = i.settlement_id where i.id = ?::uuid`;

@@ -1,7 +1,7 @@
 -- The provider had taken a refund's money back from the merchant, and the merchant has it again. Whatever it charged for the
 -- first is spent. Where the card has its value already, the merchant owes what we have lent; else the refund waits for the
 -- merchant, as after a refusal. Repeated it changes nothing.
-create or replace function reverse_pull_back(p jsonb) returns jsonb language plpgsql as $$
+create or replace function reverse_pull_back(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   i refund_intents;
   f refunds;

@@ -1,7 +1,6 @@
 import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
-import { runPrepared, type PreparedStatement } from '../prepared.ts';
 import type { RefundStep } from './refund-redemption.ts';
 import { IS_AWAITED } from './reverse-payout.ts';
 
@@ -25,11 +24,8 @@ export interface AwaitedPullBack {
 
 /** Whose refund this intent is of; undefined where it is of none. */
 export async function findRefundIntent(db: Db, id: string): Promise<AwaitedPullBack | undefined> {
-  const [found] = await runPrepared<AwaitedPullBack>(db, FIND, [id]);
-  return found;
+  const { rows } = (await db.raw(FIND, [id])) as { rows: AwaitedPullBack[] };
+  return rows[0];
 }
 
-const FIND: PreparedStatement = {
-  name: 'find_refund_intent',
-  text: `select i.refund_id as "refundId", ${IS_AWAITED} as awaited from refund_intents i where i.id = $1::uuid`,
-};
+const FIND = `select i.refund_id as "refundId", ${IS_AWAITED} as awaited from refund_intents i where i.id = ?::uuid`;

@@ -1,7 +1,7 @@
 -- What is open for a merchant and currency as one settlement, formed by claiming lines, never by times: a line is in one
 -- batch. Not formed while nothing is open, while refunds outweigh it, or while it is less than the provider pays out:
 -- then the lines wait for the next window. Repeated with the same id it goes on with what stands.
-create or replace function form_batch(p jsonb) returns jsonb language plpgsql as $$
+create or replace function form_batch(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := ledger_uuid('settlement', p ->> 'merchantId', p ->> 'currency', p ->> 'window', p ->> 'part');
   v_lines uuid[];
@@ -23,7 +23,7 @@ end $$;
 
 -- Shares of ours that were carried, of a currency, as one settlement: when they are worth a transfer, and merchants owe
 -- us no more than the reserve covers.
-create or replace function form_platform_batch(p jsonb) returns jsonb language plpgsql as $$
+create or replace function form_platform_batch(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := ledger_uuid('settlement', 'platform', p ->> 'currency', p ->> 'window');
   v_lines uuid[];
@@ -64,13 +64,15 @@ begin
 end $$;
 
 -- The next escrows of a batch that is paid are settled. @returns how many; fewer than the limit when it is done.
-create or replace function settle_escrows(p jsonb) returns jsonb language plpgsql as $$
+create or replace function settle_escrows(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_count int;
 begin
   update card_escrows e set state = 'SETTLED', updated_at = now()
   where e.state = 'SETTLING' and e.id = any (array(
-    select x.id from settlement_lines l join card_escrows x on x.redemption_id = l.id and x.state = 'SETTLING'
+    -- The offset keeps the order: line by line, never all that is settling anywhere.
+    select x.id from settlement_lines l
+    cross join lateral (select y.id from card_escrows y where y.redemption_id = l.id and y.state = 'SETTLING' offset 0) x
     where l.settlement_id = (select s.id from settlements s where s.id = (p ->> 'settlementId')::uuid and s.state = 'SETTLED')
     limit (p ->> 'limit')::int));
   get diagnostics v_count = row_count;

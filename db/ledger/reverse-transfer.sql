@@ -21,7 +21,7 @@ begin
 end $$;
 
 -- Reverses a booking by hand. Repeated with the same id it returns the first result.
-create or replace function reverse_transfer(p jsonb) returns jsonb language plpgsql as $$
+create or replace function reverse_transfer(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := (p ->> 'reversalId')::uuid;
   t ledger_transfers;

@@ -1,5 +1,5 @@
 -- What the provider has really kept for a transfer of this book: booked, and said by its intent. Repeated it changes nothing.
-create or replace function adopt_provider_fee(p jsonb) returns jsonb language plpgsql as $$
+create or replace function adopt_provider_fee(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_fee bigint := adopt_transfer_fee(p);
   v_intent uuid := (select c.intent_id from reconciliation_cases c where c.id = (p ->> 'caseId')::uuid);

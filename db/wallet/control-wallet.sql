@@ -1,5 +1,5 @@
 -- What finance sets of a host's wallet: whether it may be spent, and how long after a charge.
-create or replace function control_wallet(p jsonb) returns jsonb language plpgsql as $$
+create or replace function control_wallet(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   w wallets;
   v_state text;

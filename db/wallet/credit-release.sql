@@ -1,6 +1,6 @@
 -- Value that the giftcard book has released is the host's again, with its share of the funding fee; also where the
 -- wallet is frozen. Repeated with the same id it changes nothing.
-create or replace function credit_release(p jsonb) returns jsonb language plpgsql as $$
+create or replace function credit_release(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := (p ->> 'releaseId')::uuid;
   v_host uuid := (p ->> 'hostId')::uuid;

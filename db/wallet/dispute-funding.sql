@@ -1,7 +1,7 @@
 -- A payer disputes a charge, and the provider has taken the money back: the wallet is frozen and pays what it has
 -- available, the host owes the rest, and the fee that the paid part carried is lost. What is pending out is left alone.
 -- Locks the wallet, the dispute, and the accounts last. Repeated for the same charge it returns the first result.
-create or replace function dispute_funding(p jsonb) returns jsonb language plpgsql as $$
+create or replace function dispute_funding(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f wallet_fundings;
   d wallet_disputes;
@@ -59,7 +59,7 @@ end $$;
 
 -- Finance has heard how it ended. Won: the provider has given the money back, and every booking of the dispute is
 -- reversed. Lost: the debt stays. The wallet may be spent again when no other dispute and nobody else has frozen it.
-create or replace function resolve_dispute(p jsonb) returns jsonb language plpgsql as $$
+create or replace function resolve_dispute(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   d wallet_disputes := lock_dispute((p ->> 'disputeId')::uuid);
 begin
@@ -84,7 +84,7 @@ begin
 end $$;
 
 -- Two people give up what a host owes for a lost dispute.
-create or replace function write_off_dispute(p jsonb) returns jsonb language plpgsql as $$
+create or replace function write_off_dispute(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   d wallet_disputes := lock_dispute((p ->> 'disputeId')::uuid);
 begin

@@ -13,7 +13,7 @@ begin
 end $$;
 
 -- The intent, before the provider is called: its row and the pending entry of the amount.
-create or replace function begin_funding(p jsonb) returns jsonb language plpgsql as $$
+create or replace function begin_funding(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f wallet_fundings;
 begin
@@ -37,7 +37,7 @@ begin
 end $$;
 
 -- The charge is final and its fee is known: the money is the host's, and the fee travels with it until it is won back.
-create or replace function complete_funding(p jsonb) returns jsonb language plpgsql as $$
+create or replace function complete_funding(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f wallet_fundings := lock_funding((p ->> 'fundingId')::uuid);
 begin
@@ -57,7 +57,7 @@ begin
 end $$;
 
 -- The provider definitely refused: the pending entry is voided and nothing was ever spendable.
-create or replace function fail_funding(p jsonb) returns jsonb language plpgsql as $$
+create or replace function fail_funding(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f wallet_fundings := lock_funding((p ->> 'fundingId')::uuid);
 begin
@@ -70,7 +70,7 @@ begin
 end $$;
 
 -- Nobody can say what became of the charge: a person has to look. The pending entry stays.
-create or replace function park_funding(p jsonb) returns jsonb language plpgsql as $$
+create or replace function park_funding(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f wallet_fundings := lock_funding((p ->> 'fundingId')::uuid);
 begin
@@ -84,7 +84,7 @@ end $$;
 
 -- Finance has the provider asked again about a parked funding: who and why stays in its history. The case stands until
 -- somebody can say what became of the charge. Repeated under the same request it is noted once.
-create or replace function decide_funding(p jsonb) returns jsonb language plpgsql as $$
+create or replace function decide_funding(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f wallet_fundings := lock_funding((p ->> 'fundingId')::uuid);
 begin

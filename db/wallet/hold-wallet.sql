@@ -1,5 +1,5 @@
 -- Sets money of a wallet aside, and fixes the funding fee that goes with it. A refusal leaves no row anywhere.
-create or replace function hold_wallet(p jsonb) returns jsonb language plpgsql as $$
+create or replace function hold_wallet(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   h wallet_holds;
   v_host uuid := (p ->> 'hostId')::uuid;
@@ -81,7 +81,7 @@ begin
 end $$;
 
 -- The pivot of a publish: the money goes over to the giftcard book. From here the saga only goes forward.
-create or replace function post_wallet_hold(p jsonb) returns jsonb language plpgsql as $$
+create or replace function post_wallet_hold(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   h wallet_holds;
 begin
@@ -99,7 +99,7 @@ begin
 end $$;
 
 -- The undo of a hold. Where nothing was held it leaves the ledger's mark, so that a late hold under this id is refused.
-create or replace function void_wallet_hold(p jsonb) returns jsonb language plpgsql as $$
+create or replace function void_wallet_hold(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   h wallet_holds;
 begin

@@ -1,5 +1,5 @@
 -- A wallet's payout account; the wallet is opened where there is none. The event names no account: it stays in the row.
-create or replace function set_payout_account(p jsonb) returns jsonb language plpgsql as $$
+create or replace function set_payout_account(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_host uuid := (p ->> 'hostId')::uuid;
   v_currency text := p ->> 'currency';

@@ -1,6 +1,6 @@
 -- Money of a wallet goes to its host. Locks the wallet, the withdrawal, its intent, and the accounts last. What is
 -- withdrawn stays pending on the ledger, whatever becomes of single intents, until the withdrawal ends.
-create or replace function begin_withdrawal(p jsonb) returns jsonb language plpgsql as $$
+create or replace function begin_withdrawal(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   w wallets;
   d wallet_withdrawals;
@@ -67,13 +67,13 @@ end $$;
 
 -- What is to be sent, or looked up, now: a new intent where the last one ended for want of balance, or none was made
 -- because payouts were halted. A wallet that was frozen meanwhile sends no new one.
-create or replace function next_withdrawal_step(p jsonb) returns jsonb language plpgsql as $$
+create or replace function next_withdrawal_step(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   d wallet_withdrawals;
   w wallets;
 begin
-  select x.* into w from wallets x join wallet_withdrawals y on (y.host_id, y.currency) = (x.host_id, x.currency)
-  where y.id = (p ->> 'withdrawalId')::uuid for no key update of x;
+  select * into d from wallet_withdrawals where id = (p ->> 'withdrawalId')::uuid;
+  select * into w from wallets where host_id = d.host_id and currency = d.currency for no key update;
   d := lock_withdrawal((p ->> 'withdrawalId')::uuid);
   if w.state = 'ACTIVE' and halt_of_payouts(d.currency) is null and (d.state = 'WAITING_FOR_BALANCE' or d.state = 'PAYING'
       and (select i.id from wallet_withdrawal_intents i where i.withdrawal_id = d.id and i.state not in ('FAILED_DEFINITE', 'REVERSED')) is null) then
@@ -92,7 +92,7 @@ begin
 end $$;
 
 -- The provider has paid; its own fee for that is the platform's cost.
-create or replace function complete_withdrawal(p jsonb) returns jsonb language plpgsql as $$
+create or replace function complete_withdrawal(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   d wallet_withdrawals := lock_withdrawal((p ->> 'withdrawalId')::uuid);
   i wallet_withdrawal_intents := lock_withdrawal_intent(d, (p ->> 'intentId')::uuid);
@@ -113,7 +113,7 @@ end $$;
 
 -- The provider has definitely refused. For want of balance in the pool the withdrawal waits, and is tried again under a
 -- new intent; for any other reason it fails, and the money is the wallet's again.
-create or replace function refuse_withdrawal(p jsonb) returns jsonb language plpgsql as $$
+create or replace function refuse_withdrawal(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   d wallet_withdrawals := lock_withdrawal((p ->> 'withdrawalId')::uuid);
   i wallet_withdrawal_intents := lock_withdrawal_intent(d, (p ->> 'intentId')::uuid);
@@ -142,7 +142,7 @@ begin
 end $$;
 
 -- Nobody can say what became of the payout: a person has to look. The pending entries stay.
-create or replace function park_withdrawal(p jsonb) returns jsonb language plpgsql as $$
+create or replace function park_withdrawal(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   d wallet_withdrawals := lock_withdrawal((p ->> 'withdrawalId')::uuid);
 begin
@@ -157,7 +157,7 @@ end $$;
 
 -- Finance has decided on a parked withdrawal: to ask the provider again, or, two people, that it was never paid and the
 -- money is the wallet's again. A repeat of the same decision finds it done.
-create or replace function decide_withdrawal(p jsonb) returns jsonb language plpgsql as $$
+create or replace function decide_withdrawal(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   d wallet_withdrawals := lock_withdrawal((p ->> 'withdrawalId')::uuid);
 begin
@@ -180,7 +180,7 @@ begin
 end $$;
 
 -- The provider says that a payout came back: the wallet has it again, with the fee that it carried.
-create or replace function return_withdrawal(p jsonb) returns jsonb language plpgsql as $$
+create or replace function return_withdrawal(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   d wallet_withdrawals := lock_withdrawal((p ->> 'withdrawalId')::uuid);
 begin
