@@ -5,7 +5,7 @@ import {
   voidAuthorisation,
   type Authorisation,
 } from '../../db/giftcard/authorise-gift-card.ts';
-import { requireMerchant, type Merchant } from '../../db/giftcard/register-merchant.ts';
+import { findMerchant, type Merchant } from '../../db/giftcard/register-merchant.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
@@ -110,6 +110,7 @@ async function requireHeld(
   userId: string,
 ): Promise<{ held: Authorisation; merchant: Merchant }> {
   const held = await readAuthorisation(db, id);
-  if (!held) throw new DomainError('authorisation_not_found', 'There is no such authorisation.');
-  return { held, merchant: await requireMerchant(db, held.merchantId, userId) };
+  const merchant = held && (await findMerchant(db, held.merchantId, userId));
+  if (!merchant) throw new DomainError('authorisation_not_found', 'There is no such authorisation of your shops.');
+  return { held, merchant };
 }

@@ -113,11 +113,11 @@ interface Offer {
 }
 
 function boundsOf({ amountsMinor, minMinor, maxMinor }: Offer) {
-  if (amountsMinor) {
+  if (amountsMinor && minMinor === undefined && maxMinor === undefined) {
     const sorted = amountsMinor.toSorted((a, b) => (a < b ? -1 : 1));
     return { amountsMinor, minMinor: sorted[0] ?? 0n, maxMinor: sorted.at(-1) ?? 0n };
   }
-  if (minMinor === undefined || maxMinor === undefined || minMinor > maxMinor) {
+  if (amountsMinor || minMinor === undefined || maxMinor === undefined || minMinor > maxMinor) {
     throw new DomainError('validation_failed', 'An item has amountsMinor, or minMinor and maxMinor.');
   }
   return { amountsMinor: null, minMinor, maxMinor };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readRedemption } from '../../db/giftcard/redeem-gift-card.ts';
-import { requireMerchant } from '../../db/giftcard/register-merchant.ts';
+import { isMerchantOwner } from '../../db/giftcard/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { amountMinor, currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
@@ -57,8 +57,8 @@ export const redeemGiftCardRoutes = (deps: GiftcardApi): Route[] => [
     responses: { 200: { description: 'The redemption' } },
     handler: async ({ params, principal }) => {
       const redemption = await readRedemption(deps.db, params.redemptionId);
-      if (!redemption) throw new DomainError('redemption_not_found', 'There is no such redemption.');
-      await requireMerchant(deps.db, redemption.merchantId, principal.userId);
+      if (!redemption || !(await isMerchantOwner(deps.db, redemption.merchantId, principal.userId)))
+        throw new DomainError('redemption_not_found', 'There is no such redemption of your shops.');
       return { status: 200, body: redemption };
     },
   }),

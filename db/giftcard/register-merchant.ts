@@ -158,10 +158,14 @@ export const retireCatalogueItem = (
 
 /** @throws DomainError merchant_not_found, also for somebody else's. */
 export async function requireMerchant(db: Db, id: string, ownerId: string): Promise<Merchant> {
-  const merchant = await db('merchants').where({ id, owner_id: ownerId }).first<Merchant>(MERCHANT);
+  const merchant = await findMerchant(db, id, ownerId);
   if (!merchant) throw merchantNotFound(id);
   return merchant;
 }
+
+/** @returns undefined also for somebody else's. */
+export const findMerchant = (db: Db, id: string, ownerId: string): Promise<Merchant | undefined> =>
+  db('merchants').where({ id, owner_id: ownerId }).first<Merchant>(MERCHANT);
 
 export const merchantNotFound = (merchantId: string): DomainError =>
   new DomainError('merchant_not_found', 'There is no such merchant of yours.', { merchantId });

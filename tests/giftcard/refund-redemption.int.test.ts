@@ -9,6 +9,7 @@ import {
   completePullBack,
   continueRefund,
   honourRefund,
+  parkRefund,
   refusePullBack,
   requestRefund,
 } from '../../db/giftcard/refund-redemption.ts';
@@ -111,6 +112,16 @@ describe('refunding a redemption', () => {
     const netted = await twice(test.db, () => requestRefund(test.db, input, cause));
     expect(netted).toMatchObject({ state: 'COMPLETED', way: 'netted' });
     expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 4_000n });
+  });
+
+  it('is not honoured while the provider may still take it back', async () => {
+    const { redemptionId, cardId } = await paidRedemption();
+    const input = refund(redemptionId);
+    await requestRefund(test.db, input, cause);
+    const parked = await parkRefund(test.db, { ...input, reason: 'timeout' }, cause);
+    const honour = { refundId: input.refundId, caseNumber: parked.caseNumber };
+    await expect(honourRefund(test.db, honour, cause)).rejects.toMatchObject({ code: 'refund_pull_back_open' });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 0n });
   });
 
   it('has the provider take back what was paid, and credits the card only then', async () => {

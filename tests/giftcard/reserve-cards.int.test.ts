@@ -49,6 +49,15 @@ describe('a reservation whose cards come in pieces', () => {
     expect((await checkGiftcards(test.db)).filter(({ broken }) => broken > 0)).toEqual([]);
   });
 
+  it('is refused in another currency than the item is sold in, and leaves nothing', async () => {
+    const { merchantId, itemId: catalogueItemId } = shop;
+    const card = { cardId: randomUUID(), merchantId, catalogueItemId, faceMinor: 100n };
+    const owner = { giveawayId: randomUUID(), hostId: randomUUID(), currency: 'EUR' };
+    const input = { reservationId: randomUUID(), ...owner, grossMinor: 100n, fundingFeeMinor: 5n, cards: [card] };
+    await expect(reserveEscrow(test.db, input, cause)).rejects.toMatchObject({ code: 'catalogue_currency_mismatch' });
+    expect(await test.db('escrow_reservations').where({ id: input.reservationId })).toEqual([]);
+  });
+
   it('is refused when they do not add up, and when it was undone', async () => {
     const { reservationId, cards } = await reserve([100n, 100n], 5n);
     const send = (some: typeof cards, last: boolean) =>

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { expect, it } from 'vitest';
 import { giveawayApiRoutes } from '../../../api/giveaway/app.ts';
 import type { Database } from '../../../db/connect.ts';
 import { describeUser, registerUser, type Profile } from '../../../db/identity/users.ts';
-import { ERROR_STATUS, type ErrorCode } from '../../../domain/errors.ts';
+import type { ErrorCode } from '../../../domain/errors.ts';
 import type { Role } from '../../../domain/roles.ts';
 import { createAdmissionGate, GATE_OPTIONS } from '../../../runtime/admission-gate.ts';
 import { createClaimLinks } from '../../../runtime/claim-links.ts';
@@ -12,7 +11,8 @@ import { createEntryHashes } from '../../../runtime/entry-hashes.ts';
 import { createSecretBox } from '../../../runtime/secret-box.ts';
 import { createTestDatabase, testSetting } from '../../support/database.ts';
 import { testSecrets } from '../../support/giveaways.ts';
-import { startHttpApp, testKeys, type TestAnswer } from '../../support/http-app.ts';
+import { startHttpApp, testKeys } from '../../support/http-app.ts';
+import { refuses, walkRows as walkOver, type Refused, type Row } from '../../support/refusals.ts';
 import { KEY_ID, publicKey, signHex } from '../draw/build-draw.ts';
 
 export const cause = { actor: 'system', requestId: 'test' };
@@ -28,8 +28,7 @@ export interface Someone {
   readonly token: string;
 }
 
-/** One call that is refused; all that it needs was done before it is made. */
-export type Refused = () => Promise<TestAnswer>;
+export type { Refused, Row };
 
 export interface Walk {
   readonly db: Database;
@@ -45,13 +44,7 @@ export interface Walk {
   stop(): Promise<void>;
 }
 
-/** Code, what is asked, and the call once all is prepared; `noted`: the one table that remembers the refusal. */
-export type Row = readonly [code: ErrorCode, what: string, prepare: () => Promise<Refused>, noted?: string];
-
-export function walkRows(walk: () => Walk, rows: readonly Row[]): void {
-  for (const [code, what, prepare, noted] of rows)
-    it(`${code}: ${what}`, async () => walk().refuses(code, await prepare(), noted));
-}
+export const walkRows = (walk: () => Walk, rows: readonly Row[]): void => walkOver(() => walk().db, rows);
 
 /** Every call of the giveaway API that needs no workflow, over HTTP, on a database in which nothing else happens. */
 export async function startWalk(): Promise<Walk> {
@@ -90,33 +83,11 @@ export async function startWalk(): Promise<Walk> {
         ...(who && { token: who.token }),
         ...(method === 'GET' ? {} : { key: randomUUID(), body: body ?? {} }),
       }),
-    refuses: async (code, refused, noted) => {
-      const before = await tablesOf(db);
-      const { status, headers, body } = await refused();
-      expect([status, body.code], JSON.stringify(body)).toEqual([ERROR_STATUS[code], code]);
-      expect(headers.get('content-type')).toContain('application/problem+json');
-      const after = await tablesOf(db);
-      const changed = [...after].filter(([table, rows]) => rows !== before.get(table)).map(([table]) => table);
-      expect(changed).toEqual(noted === undefined ? [] : [noted]);
-    },
+    refuses: (code, refused, noted) => refuses(db, code, refused, noted),
     stop: async () => {
       await app.close();
       redis.disconnect();
       await test.drop();
     },
   };
-}
-
-/** All rows of all tables, as one hash for each; a refusal is kept under its idempotency key, and nowhere else. */
-async function tablesOf(db: Database): Promise<Map<string, string>> {
-  const names = await db('pg_tables')
-    .where({ schemaname: 'public' })
-    .whereRaw(`tablename !~ '^(idempotency|knex)'`)
-    .pluck<string[]>('tablename');
-  const selects = names.map(
-    (name) =>
-      `select '${name}' as name, md5(coalesce(string_agg(t::text, '|' order by t::text), '')) as rows from ${name} t`,
-  );
-  const { rows } = (await db.raw(selects.join(' union all '))) as { rows: { name: string; rows: string }[] };
-  return new Map(rows.map(({ name, rows: hash }) => [name, hash]));
 }
