@@ -2,7 +2,7 @@
 -- are written together, before anybody is called: the vend's id is that of the hold and of the redemption. What the
 -- provider says ends the hold: delivered, it becomes the redemption; definitely refused, the card is whole again.
 -- Every command locks the card, the vend, its intent, and the accounts last.
-create or replace function begin_airtime_vend(p jsonb) returns jsonb language plpgsql as $$
+create or replace function begin_airtime_vend(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_id uuid := (p ->> 'vendId')::uuid;
   c gift_cards;
@@ -93,7 +93,7 @@ begin
 end $$;
 
 -- Nobody knows yet what became of it: it is asked about, and nothing else happens to it meanwhile.
-create or replace function mark_vend_unknown(p jsonb) returns jsonb language plpgsql as $$
+create or replace function mark_vend_unknown(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v airtime_vends := lock_airtime_vend((p ->> 'vendId')::uuid);
 begin
@@ -103,7 +103,7 @@ begin
 end $$;
 
 -- The airtime has arrived: what was held is redeemed.
-create or replace function deliver_vend(p jsonb) returns jsonb language plpgsql as $$
+create or replace function deliver_vend(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v airtime_vends := lock_airtime_vend((p ->> 'vendId')::uuid);
 begin
@@ -118,7 +118,7 @@ begin
 end $$;
 
 -- Definitely not delivered, and it will not be: the card is whole again, and its holder may try anew.
-create or replace function fail_vend(p jsonb) returns jsonb language plpgsql as $$
+create or replace function fail_vend(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v airtime_vends := lock_airtime_vend((p ->> 'vendId')::uuid);
 begin
@@ -133,7 +133,7 @@ begin
 end $$;
 
 -- The provider lacks the money to send it: definite for this intent, and no fault of the phone or the card.
-create or replace function pause_vend(p jsonb) returns jsonb language plpgsql as $$
+create or replace function pause_vend(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v airtime_vends := lock_airtime_vend((p ->> 'vendId')::uuid);
 begin
@@ -146,7 +146,7 @@ begin
 end $$;
 
 -- The next intent after a pause.
-create or replace function resume_vend(p jsonb) returns jsonb language plpgsql as $$
+create or replace function resume_vend(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v airtime_vends := lock_airtime_vend((p ->> 'vendId')::uuid);
 begin
@@ -158,7 +158,7 @@ begin
 end $$;
 
 -- Nobody could say for so long what became of it: a person has to look. The hold and the intent stay as they are.
-create or replace function park_vend(p jsonb) returns jsonb language plpgsql as $$
+create or replace function park_vend(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v airtime_vends := lock_airtime_vend((p ->> 'vendId')::uuid);
 begin
@@ -170,7 +170,7 @@ begin
 end $$;
 
 -- The provider is asked again, as somebody has decided on this case.
-create or replace function retry_vend(p jsonb) returns jsonb language plpgsql as $$
+create or replace function retry_vend(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v airtime_vends := lock_airtime_vend((p ->> 'vendId')::uuid);
 begin
@@ -180,7 +180,7 @@ begin
 end $$;
 
 -- Nobody will ever know, and two people have decided for what it is taken.
-create or replace function settle_vend_case(p jsonb) returns jsonb language plpgsql as $$
+create or replace function settle_vend_case(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v airtime_vends := lock_airtime_vend((p ->> 'vendId')::uuid);
   v_kind text := p ->> 'kind';
@@ -206,7 +206,7 @@ begin
 end $$;
 
 -- The airtime was taken back after all: the redemption is refunded onto the card, as far as nobody has done so before.
-create or replace function reverse_vend(p jsonb) returns jsonb language plpgsql as $$
+create or replace function reverse_vend(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_vend uuid := (select i.vend_id from airtime_intents i where i.id = (p ->> 'intentId')::uuid);
   v airtime_vends := lock_airtime_vend(v_vend);

@@ -21,6 +21,13 @@ const WALKED = new Set(
 /** Refused elsewhere, because more than a call has to come before, or no call can make it happen. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   adoption_not_possible: 'tests/finance/finance.e2e.test.ts',
+  airtime_operator_not_served: 'tests/giftcard/vend-airtime.e2e.test.ts',
+  airtime_paid_on_schedule: 'tests/giftcard/vend-airtime.int.test.ts',
+  airtime_vend_not_found: 'tests/giftcard/vend-airtime.e2e.test.ts',
+  card_not_airtime: 'tests/giftcard/vend-airtime.int.test.ts',
+  catalogue_item_is_airtime: 'tests/giftcard/vend-airtime.e2e.test.ts',
+  catalogue_item_not_airtime: 'tests/giftcard/vend-airtime.e2e.test.ts',
+  catalogue_operators_invalid: 'tests/giftcard/vend-airtime.e2e.test.ts',
   bulk_retry_done: 'tests/finance/finance.e2e.test.ts',
   card_already_assigned: 'tests/giftcard/release-escrow.int.test.ts',
   card_order_not_issued: 'tests/giftcard/cancel-card-order.int.test.ts',
