@@ -297,7 +297,7 @@ describe('airtime that somebody has won', () => {
     );
     const states: string[] = [];
     for (const vendId of vendIds) {
-      await waitFor('an end', async () => ['DELIVERED', 'FAILED_DEFINITE'].includes((await read(one, vendId)).state));
+      await waitFor('an end', () => endsOrIsAskedAgain(one, vendId));
       states.push((await read(one, vendId)).state);
     }
     const delivered = states.filter((state) => state === 'DELIVERED').length;
@@ -305,6 +305,18 @@ describe('airtime that somebody has won', () => {
     expect(await remainingOf(one)).toBe(String(1_000 - 100 * delivered));
     expect(delivered).toBeGreaterThan(0);
   }, 120_000);
+
+  /** On a busy machine the breaker may stay open for as long as anybody waits here: then finance has it asked again. */
+  async function endsOrIsAskedAgain(one: Winner, vendId: string): Promise<boolean> {
+    const { state } = await read(one, vendId);
+    if (state === 'NEEDS_ATTENTION') {
+      const { token } = finance[0];
+      const { caseNumber } = expectStatus(await cards('GET', `/v1/finance/top-ups/${vendId}`, { token }), 200).body;
+      const body = { caseNumber, reason: 'the provider answers again' };
+      await cards('POST', `/v1/finance/top-ups/${vendId}/retry`, { token, body });
+    }
+    return ['DELIVERED', 'FAILED_DEFINITE'].includes(state);
+  }
 
   it('forgets the number of whoever is erased', async () => {
     const { person, cardId } = winner(0);
