@@ -40,18 +40,19 @@ export interface GiveawayMove {
   readonly cause: Cause;
 }
 
+/** @throws DomainError the refusal, when the giveaway is in none of these states. */
+export function requirePhase({ id, state }: GiveawayRow, from: readonly GiveawayState[], refusal: ErrorCode): void {
+  if (from.includes(state)) return;
+  throw new DomainError(refusal, `The giveaway is ${state}.`, { giveawayId: id, state });
+}
+
 /**
  * Moves a giveaway that the caller has locked, and says so in an event.
  * @throws DomainError the given refusal when it is in none of the states to start from.
  */
 export async function moveGiveaway(trx: Db, move: GiveawayMove): Promise<void> {
   const { giveaway, to, cause } = move;
-  if (!move.from.includes(giveaway.state)) {
-    throw new DomainError(move.refusal, `The giveaway is ${giveaway.state}.`, {
-      giveawayId: giveaway.id,
-      state: giveaway.state,
-    });
-  }
+  requirePhase(giveaway, move.from, move.refusal);
   await trx('giveaways')
     .where({ id: giveaway.id })
     .update({ state: to, ...move.change, updated_at: trx.fn.now() });

@@ -10,7 +10,7 @@ import { drawRulesOf } from './draw-randomness.ts';
 import { readEntryTerms } from './entry-terms.ts';
 import { readModeRules, readPrizeGroups } from './prize-groups.ts';
 import { awaitedVerificationMs } from './verify-entries.ts';
-import { lockGiveaway, moveGiveaway, type GiveawayRow } from './move-giveaway.ts';
+import { lockGiveaway, moveGiveaway, requirePhase, type GiveawayRow } from './move-giveaway.ts';
 
 export interface GiveawayTimes {
   readonly state: GiveawayState;
@@ -66,6 +66,8 @@ export const openGiveaway = (
   db.transaction(async (trx) => {
     const giveaway = await lockGiveaway(trx, giveawayId);
     if (hasReached(giveaway.state, 'OPEN')) return;
+    // It may have been opened by an attempt whose answer was lost, and cancelled since.
+    requirePhase(giveaway, ['SCHEDULED'], 'giveaway_not_open');
     const openedAt = new Date(Math.max(Date.now(), secret.stamp?.latestMs ?? 0));
     const rules = drawRulesOf(giveaway, openedAt, sources);
     const { randomness, witnessed } = rules;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runGiveawayActivities } from '../../activities/giveaway/run-giveaway.ts';
 import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
 import { requestDraw } from '../../db/giveaway/draw-by-hand.ts';
 import { countRanked } from '../../db/giveaway/draw-giveaway.ts';
@@ -9,7 +10,7 @@ import type { DrawBy } from '../../domain/giveaway-modes.ts';
 import { eventCounts, twice } from '../commands/twice.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { drawFrozen, readAwards, readProof } from '../support/draws.ts';
-import { method, newEntry, openTestGiveaway, passDeadline } from '../support/giveaways.ts';
+import { method, newEntry, openTestGiveaway, passDeadline, testSecrets } from '../support/giveaways.ts';
 
 const cause = { actor: 'user:host', requestId: 'test' };
 
@@ -110,6 +111,15 @@ describe('a draw by hand', () => {
     await expect(request(cancelled)).rejects.toMatchObject({ code: 'draw_not_possible' });
     expect(await eventCounts(test.db)).toEqual(before);
     await enter(deadline);
+  });
+
+  it('is not opened again after a cancellation, by an attempt whose first answer was lost', async () => {
+    const giveawayId = await open('hand');
+    await cancelGiveaway(test.db, { giveawayId, reason: 'no stock' }, cause);
+    const before = await eventCounts(test.db);
+    const again = runGiveawayActivities(test.db, testSecrets).openGiveaway({ giveawayId, ...cause });
+    await expect(again).rejects.toMatchObject({ code: 'giveaway_not_open', details: { state: 'CANCELLED' } });
+    expect(await eventCounts(test.db)).toEqual(before);
   });
 
   it('meets the deadline in one draw', async () => {
