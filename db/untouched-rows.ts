@@ -28,14 +28,17 @@ export interface UntouchedOf {
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
-/** Rows of processes that nobody has touched for so long, by the database's clock, in the order of their ids. */
+/**
+ * Rows of processes that nobody has touched for so long, by the database's clock, in the order of their ids. One
+ * time for all rows: a clock that may show another one for each is no bound that an index knows.
+ */
 export const untouchedRows =
   <R extends UntouchedRow>({ from, aggregate, columns, open }: UntouchedOf) =>
   async (db: Db, { untouchedMs, after, only, limit }: UntouchedPage): Promise<R[]> => {
     const result: unknown = await db.raw(
       `select t.id, ${columns}, coalesce((select e.correlation_id from domain_events e
          where e.aggregate_type = :aggregate and e.aggregate_id = t.id order by e.version desc limit 1), 'owner-sweep') as "requestId"
-       from ${from} where (${open}) and t.updated_at < clock_timestamp() - make_interval(secs => :untouchedMs / 1000.0)
+       from ${from} where (${open}) and t.updated_at < now() - make_interval(secs => :untouchedMs / 1000.0)
          and t.id > :after and (:only::uuid is null or t.id = :only) order by t.id limit :limit`,
       { aggregate, untouchedMs, after: after ?? FIRST, only: only ?? null, limit },
     );

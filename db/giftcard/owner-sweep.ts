@@ -79,7 +79,7 @@ export const batchesWithEscrows = (db: Db, untouchedMs: number, limit: number): 
   db('settlements')
     .where({ kind: 'batch', state: 'SETTLED' })
     .whereNull('escrows_settled_at')
-    .whereRaw('updated_at < clock_timestamp() - make_interval(secs => ? / 1000.0)', [untouchedMs])
+    .whereRaw('updated_at < now() - make_interval(secs => ? / 1000.0)', [untouchedMs])
     .orderBy('id')
     .limit(limit)
     .pluck<string[]>('id');

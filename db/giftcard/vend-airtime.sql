@@ -256,7 +256,7 @@ $$;
 create or replace function erase_phones(p jsonb) returns jsonb language sql as $$
   with gone as (
     select id from airtime_vends where phone_sealed is not null and state = 'DELIVERED'
-      and updated_at < clock_timestamp() - (p ->> 'keptMs')::bigint * interval '1 millisecond'
+      and updated_at < now() - (p ->> 'keptMs')::bigint * interval '1 millisecond'
     order by updated_at, id limit (p ->> 'limit')::int for update skip locked),
   erased as (update airtime_vends v set phone_sealed = null from gone g where v.id = g.id returning v.id)
   select jsonb_build_object('erased', count(*)) from erased

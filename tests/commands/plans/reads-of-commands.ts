@@ -25,9 +25,9 @@ export async function readsBeyondKeys(
     await live(
       (name, command) =>
         db.transaction(async (trx) => {
-          const before = await reads(trx);
+          const before = await readsOf(trx);
           const result = await command(trx);
-          for (const [how, count] of await reads(trx))
+          for (const [how, count] of await readsOf(trx))
             if (count - (before.get(how) ?? 0n) > BY_KEYS) beyond.add(`${name}: ${how}`);
           return result;
         }),
@@ -45,7 +45,7 @@ async function withoutAutovacuum(db: Database): Promise<void> {
 }
 
 /** What this transaction has read so far, of each table, by scanning it and along its indexes. */
-async function reads(trx: Db): Promise<Map<string, bigint>> {
+export async function readsOf(trx: Db): Promise<Map<string, bigint>> {
   const { rows } = (await trx.raw(`
     select relname || ' scanned' as how, seq_tup_read as count from pg_stat_xact_user_tables
     union all select relname || ' by index', idx_tup_fetch from pg_stat_xact_user_tables where idx_tup_fetch is not null`)) as {
