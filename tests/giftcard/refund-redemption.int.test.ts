@@ -241,6 +241,23 @@ describe('refunding a redemption', () => {
     expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 0n, released_minor: 8_500n });
   });
 
+  it('has as its deadline the later of the card’s expiry and thirty days', async () => {
+    const DAY_MS = 86_400_000;
+    const deadlineAfter = async (days: number): Promise<number> => {
+      const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
+      const cardId = await issueCard(test.db, shop);
+      const { redemptionId } = await redeemLater(shop, cardId, 4_000n);
+      const expiry = new Date(Date.now() + days * DAY_MS);
+      await test.db('gift_cards').where({ id: cardId }).update({ expires_at: expiry, next_deadline: expiry });
+      const input = refund(redemptionId);
+      await requestRefund(test.db, input, cause);
+      const escrow = await test.db('card_escrows').where({ refund_id: input.refundId }).first('deadline');
+      return (escrow.deadline.getTime() - Date.now()) / DAY_MS;
+    };
+    expect(await deadlineAfter(60)).toBeCloseTo(60, 2);
+    expect(await deadlineAfter(5)).toBeCloseTo(30, 2);
+  });
+
   it('races a batch that is being formed, and both end with the same money', async () => {
     const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
     const cards = await Promise.all(Array.from({ length: 10 }, () => issueCard(test.db, shop)));
