@@ -24,18 +24,27 @@ export class EntryWeights {
 
   add({ participant, weight }: DrawEntry): void {
     if (weight === 0) return;
-    if (this.#count === this.#weights.length) this.#grow();
-    requireDraw(writeHex(participant, this.#commitments, this.#count * HASH), 'Not lowercase hex');
-    this.#weights[this.#count] = weight;
-    this.#count += 1;
+    const at = this.#room();
+    requireDraw(writeHex(participant, this.#commitments, at), 'Not lowercase hex');
+    this.#keep(weight);
   }
 
   /** The same of an entry of which only this is known: the 32 bytes of its participant's commitment. */
   addWeight(commitment: Uint8Array, weight: number): void {
     if (weight === 0) return;
     requireDraw(commitment.length === HASH, 'Not a commitment');
+    const at = this.#room();
+    this.#commitments.set(commitment, at);
+    this.#keep(weight);
+  }
+
+  /** @returns where the next commitment belongs; there may be other bytes to write to than before. */
+  #room(): number {
     if (this.#count === this.#weights.length) this.#grow();
-    this.#commitments.set(commitment, this.#count * HASH);
+    return this.#count * HASH;
+  }
+
+  #keep(weight: number): void {
     this.#weights[this.#count] = weight;
     this.#count += 1;
   }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { onTheWire, rate } from '../fault-rates.ts';
 import { seeded } from '../payments/seeded.ts';
 
 const OPERATIONS = ['send', 'look_up', 'operator'] as const;
@@ -44,18 +45,6 @@ export const faultSchema = z.strictObject({
 });
 export type Fault = z.output<typeof faultSchema>;
 
-const rate = z.number().min(0).max(1);
-const onTheWire = {
-  timeout_before: rate,
-  timeout_after: rate,
-  error_before: rate,
-  error_after: rate,
-  reset_before: rate,
-  reset_after: rate,
-  malformed_before: rate,
-  malformed_after: rate,
-  rate_limit: rate,
-};
 const ofSends = {
   ...onTheWire,
   refuse: rate,

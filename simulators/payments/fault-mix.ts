@@ -1,21 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { onTheWire, rate } from '../fault-rates.ts';
 import type { Call } from './faults.ts';
 import { seeded } from './seeded.ts';
 import { readSetting, writeSetting } from './settings.ts';
 
-const rate = z.number().min(0).max(1);
-const onTheWire = {
-  timeout_before: rate,
-  timeout_after: rate,
-  error_before: rate,
-  error_after: rate,
-  reset_before: rate,
-  reset_after: rate,
-  malformed_before: rate,
-  malformed_after: rate,
-  rate_limit: rate,
-};
 const ofPayments = {
   ...onTheWire,
   refuse: rate,

@@ -1,22 +1,9 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERROR_STATUS } from '../../../domain/errors.ts';
-
-const ROOT = path.join(import.meta.dirname, '../../..');
-const read = (file: string): string => fs.readFileSync(path.join(ROOT, file), 'utf8');
-const sourcesIn = (folder: string): string[] =>
-  fs
-    .readdirSync(path.join(ROOT, folder))
-    .filter((name) => /\.(ts|sql)$/.test(name))
-    .map((name) => path.join(folder, name));
+import { codesWalkedIn, expectShown, readSource, sourcesIn } from '../../support/refusal-codes.ts';
 
 /** Walked over HTTP by the tests beside this one and by those of workflows, as the first member of a row. */
-const WALKED = new Set(
-  sourcesIn('tests/giftcard/refusals').flatMap((file) =>
-    [...read(file).matchAll(/\[\s*'([a-z_]+)',\s/g)].map(([, code]) => code),
-  ),
-);
+const WALKED = codesWalkedIn('tests/giftcard/refusals');
 
 /** Refused elsewhere, because more than a call has to come before, or no call can make it happen. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -57,7 +44,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** What the functions and transactions of money refuse with. */
 const raised = new Set(
   ['db/giftcard', 'db/wallet', 'db/ledger', 'db/platform'].flatMap(sourcesIn).flatMap((file) => {
-    const text = read(file);
+    const text = readSource(file);
     return [
       ...text.matchAll(/(?:refused?|DomainError)\(\s*'([a-z_]+)'/g),
       // Chosen by a case of SQL, and raised after it.
@@ -72,9 +59,5 @@ describe('every code with which money refuses', () => {
     expect([...raised]).toEqual(expect.arrayContaining(['card_over_redemption', 'catalogue_currency_mismatch']));
   });
 
-  it.each([...raised].toSorted())('%s is refused by a test', (code) => {
-    const file = ELSEWHERE[code];
-    if (file === undefined) expect(WALKED).toContain(code);
-    else expect(read(file)).toContain(code);
-  });
+  it.each([...raised].toSorted())('%s is refused by a test', (code) => expectShown(code, WALKED, ELSEWHERE));
 });
