@@ -1,7 +1,17 @@
 import { ApplicationFailure, log } from '@temporalio/activity';
-import { DomainError } from '../domain/errors.ts';
+import { DomainError, type ErrorCode } from '../domain/errors.ts';
 
 type Activity = (...inputs: never[]) => Promise<unknown>;
+
+/**
+ * The books lack what a step counts on. That is a fault of ours and nobody's answer: the money may be on its way already,
+ * so the step is repeated, in sight of whoever looks at its workflow, until the books are mended.
+ */
+const FAULTS_OF_THE_BOOKS: ReadonlySet<ErrorCode> = new Set([
+  'ledger_insufficient_balance',
+  'ledger_account_unknown',
+  'ledger_transfer_unknown',
+]);
 
 /**
  * Turns refusals of the business into coded failures that are not repeated; whatever else is thrown is trouble and is
@@ -22,7 +32,8 @@ function refusing(name: string, effect: Activity): Activity {
       return result;
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      log.info(`${name} refused`, { requestId, code: error.code });
+      const ours = FAULTS_OF_THE_BOOKS.has(error.code);
+      log[ours ? 'error' : 'info'](`${name} refused`, { requestId, code: error.code });
       throw asFailure(error);
     }
   };
@@ -36,6 +47,6 @@ const asFailure = (error: DomainError): ApplicationFailure =>
   ApplicationFailure.create({
     type: error.code,
     message: error.message,
-    nonRetryable: true,
+    nonRetryable: !FAULTS_OF_THE_BOOKS.has(error.code),
     details: error.details ? [error.details] : [],
   });

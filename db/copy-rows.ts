@@ -43,6 +43,8 @@ export class CopiedRow {
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
   #at = 0;
+  #repeated: Buffer = Buffer.alloc(0);
+  #repeatedText = '';
 
   /** @returns false for the trailer, which is no row. */
   begin(bytes: Buffer, at: number): boolean {
@@ -57,20 +59,22 @@ export class CopiedRow {
     return this.#bytes.subarray(this.#start);
   }
 
-  skip(): void {
-    const length = this.#length();
+  /** The bytes that it is in, and others around it. */
+  get source(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** @returns where the bytes of the next field begin in `source`. @throws unless there are as many. */
+  place(length: number): number {
+    const sent = this.#length();
+    if (sent !== length) throw new Error(`A field has ${sent} bytes, not ${length}`);
     this.#at += length;
+    return this.#at - length;
   }
 
   #length(): number {
     this.#at += 4;
     return this.#bytes.readInt32BE(this.#at - 4);
-  }
-
-  bytes(): Buffer {
-    const length = this.#length();
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
   }
 
   hex(): string {
@@ -88,6 +92,24 @@ export class CopiedRow {
     const length = this.#length();
     this.#at += length;
     return this.#bytes.toString('utf8', this.#at - length, this.#at);
+  }
+
+  /** The same, of a field that is mostly what it was in the row before: only another text is made. */
+  repeatedText(): string {
+    const from = this.#at + 4;
+    const to = from + this.#length();
+    if (!this.#isRepeated(from, to)) {
+      this.#repeated = Buffer.from(this.#bytes.subarray(from, to));
+      this.#repeatedText = this.#repeated.toString('utf8');
+    }
+    this.#at = to;
+    return this.#repeatedText;
+  }
+
+  #isRepeated(from: number, to: number): boolean {
+    if (to - from !== this.#repeated.length) return false;
+    for (let at = from; at < to; at += 1) if (this.#bytes[at] !== this.#repeated[at - from]) return false;
+    return true;
   }
 
   int32(): number {

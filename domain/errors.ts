@@ -57,6 +57,7 @@ export const ERROR_STATUS = {
   withdrawal_too_small: 422,
   withdrawal_not_found: 404,
   dispute_not_found: 404,
+  dispute_debt_adjusted: 409,
   funding_not_credited: 409,
   funding_declined: 422,
   funding_not_found: 404,

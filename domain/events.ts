@@ -12,7 +12,7 @@ export interface EventFacts {
 export interface LiveMessage {
   /** `giveaway:<id>` is open to all. */
   readonly room: string;
-  readonly name: 'giveaway:phase' | 'giveaway:reveal' | 'giveaway:award';
+  readonly name: 'giveaway:phase' | 'giveaway:reveal' | 'giveaway:awards';
   /** Rises within a room's stream; null for what is not resumed. */
   readonly seq: number | null;
   readonly body: Readonly<Record<string, unknown>>;
@@ -34,23 +34,40 @@ const PRIVATE_AWARD_EVENTS = new Set([
   'giveaway.award.undeliverable',
 ]);
 
-/** The public projection of an event: ids, phases and ranks; undefined when nobody outside may see it. */
-export function liveMessage(event: EventFacts): LiveMessage | undefined {
-  switch (event.aggregateType) {
-    case 'giveaway':
-      return PRIVATE_PHASES.has(event.type) ? undefined : giveawayMessage(event);
-    case 'award':
-      if (PRIVATE_AWARD_EVENTS.has(event.type)) return undefined;
-      return {
-        room: giveawayRoom(String(event.payload['giveawayId'])),
-        name: 'giveaway:award',
-        seq: null,
-        body: { ...event.payload, type: event.type, at: event.occurredAt },
-      };
-    default:
-      return undefined;
+/** Named in one message; of the others only how many they are. */
+const NAMED_AWARDS = 20;
+
+/**
+ * The public projection of events: ids, phases and ranks, in their order; nothing of what nobody outside may see. What happens
+ * to the awards of one giveaway at about the same time is one message: everybody who watches hears of it, and thousands of
+ * winners may be told, or claim, in a moment.
+ */
+export function liveMessages(events: readonly EventFacts[]): LiveMessage[] {
+  const messages: LiveMessage[] = [];
+  const news = new Map<string, AwardNews>();
+  for (const event of events) {
+    if (event.aggregateType === 'giveaway' && !PRIVATE_PHASES.has(event.type)) messages.push(giveawayMessage(event));
+    if (event.aggregateType !== 'award' || PRIVATE_AWARD_EVENTS.has(event.type)) continue;
+    const { giveawayId, ...award } = event.payload;
+    const room = giveawayRoom(String(giveawayId));
+    let body = news.get(room);
+    if (!body) {
+      body = { giveawayId, awards: [], more: 0 };
+      news.set(room, body);
+      messages.push({ room, name: 'giveaway:awards', seq: null, body });
+    }
+    if (body.awards.length === NAMED_AWARDS) body.more += 1;
+    else body.awards.push({ ...award, type: event.type, at: event.occurredAt });
   }
+  return messages;
 }
+
+/** A type, which is a record as well. */
+type AwardNews = {
+  readonly giveawayId: unknown;
+  readonly awards: object[];
+  more: number;
+};
 
 function giveawayMessage({ aggregateId, version, type, payload, occurredAt }: EventFacts): LiveMessage {
   const drawn = type === 'giveaway.drawn';

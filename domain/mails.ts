@@ -8,6 +8,8 @@ export interface WinnerMail {
   readonly claimWindowMs: number;
   /** Otherwise it is theirs already. */
   readonly mustClaim: boolean;
+  /** Of airtime, which waits for a number. */
+  readonly isForPhone: boolean;
 }
 
 export interface MailText {
@@ -34,7 +36,7 @@ export function readableTime(ms: number): string {
 /** What a host has written, as one line: in a subject, and wherever it must not look like more. */
 export const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 
-export function winnerMail({ title, prize, claimUrl, claimWindowMs, mustClaim }: WinnerMail): MailText {
+export function winnerMail({ title, prize, claimUrl, claimWindowMs, mustClaim, isForPhone }: WinnerMail): MailText {
   const name = oneLine(title);
   const what = prize === null ? 'a prize' : prize;
   return {
@@ -49,7 +51,12 @@ export function winnerMail({ title, prize, claimUrl, claimWindowMs, mustClaim }:
             '',
             'After that time it goes to the next in the ranking. The link is yours alone: whoever has it can claim or decline in your name.',
           ]
-        : ['You need not do anything: you find it in your account.', claimUrl]),
+        : [
+            isForPhone
+              ? 'It is yours. Say which phone is to be topped up; whoever has this link can say so in your name:'
+              : 'You need not do anything: you find it in your account.',
+            claimUrl,
+          ]),
       '',
       'Nobody will ever ask you to pay for a prize.',
       '',

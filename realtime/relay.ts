@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { consumeEvents, type Database, type StoredEvent } from '../db/outbox/read-events.ts';
-import { enteredGiveaway, giveawayRoom, liveMessage, type EventFacts } from '../domain/events.ts';
+import { enteredGiveaway, giveawayRoom, liveMessages, type EventFacts } from '../domain/events.ts';
 import type { Log } from '../runtime/log.ts';
 import { pushMessage } from './rooms.ts';
 
@@ -68,12 +68,12 @@ async function deliver(
   const results = await pipeline.exec();
   const failed = results?.find(([error]) => error)?.[0];
   if (failed) throw failed;
-  for (const event of events.map(toFacts)) {
+  const facts = events.map(toFacts);
+  for (const event of facts) {
     const entered = enteredGiveaway(event);
     if (entered) counts.changed(entered);
-    const message = liveMessage(event);
-    if (message) await pushMessage(redis, message);
   }
+  for (const message of liveMessages(facts)) await pushMessage(redis, message);
 }
 
 const toFacts = (event: StoredEvent): EventFacts => ({ ...event, occurredAt: event.occurredAt.toISOString() });

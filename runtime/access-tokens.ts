@@ -1,8 +1,7 @@
-import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
 import { z } from 'zod';
-import { DomainError } from '../domain/errors.ts';
 import { isPermission, type Authority } from '../domain/permissions.ts';
 import { ROLES } from '../domain/roles.ts';
+import { createTokenReader, createTokenSigner } from './signed-tokens.ts';
 
 /** Who makes a request, as their verified token says. */
 export interface Principal extends Authority {
@@ -16,9 +15,7 @@ export interface Principal extends Authority {
 /** @throws DomainError token_expired, token_invalid. */
 export type TokenVerifier = (token: string) => Promise<Principal>;
 
-const ISSUER = 'handsel';
 const AUDIENCE = 'handsel';
-const ALGORITHM = 'EdDSA';
 
 const claimsSchema = z.object({
   sub: z.guid(),
@@ -28,17 +25,8 @@ const claimsSchema = z.object({
   scope: z.string().optional(),
 });
 
-/** Public keys with ids: a private one that got here would be published with the others. */
-const publicKeySchema = z
-  .looseObject({ kty: z.string(), kid: z.string() })
-  .refine((key) => !('d' in key), 'private key');
-const keySetSchema = z.object({ keys: z.array(publicKeySchema).min(1) });
-
-/** @throws ZodError when it is not a JSON Web Key Set of public keys with ids. */
-const parseKeySet = (value: unknown): JSONWebKeySet => keySetSchema.parse(value);
-
 /** How many tokens a process remembers to have verified; the oldest is forgotten first. */
-const REMEMBERED_TOKENS = 5_000;
+const REMEMBERED_TOKENS = 20_000;
 
 interface VerifiedToken {
   readonly principal: Principal;
@@ -50,8 +38,12 @@ interface VerifiedToken {
  * the token expires, so that whoever calls often is not verified each time.
  */
 export function createTokenVerifier(publicKeys: object): TokenVerifier {
-  const keys = createLocalJWKSet(parseKeySet(publicKeys));
-  const expected = { issuer: ISSUER, audience: AUDIENCE, algorithms: [ALGORITHM], requiredClaims: ['exp'] };
+  const read = createTokenReader(publicKeys, {
+    audience: AUDIENCE,
+    schema: claimsSchema,
+    expired: 'The access token has expired.',
+    invalid: 'The access token is not valid.',
+  });
   const verified = new Map<string, VerifiedToken>();
   const remember = (token: string, what: VerifiedToken): void => {
     if (verified.size >= REMEMBERED_TOKENS) verified.delete(verified.keys().next().value ?? '');
@@ -60,16 +52,11 @@ export function createTokenVerifier(publicKeys: object): TokenVerifier {
   return async (token) => {
     const known = verified.get(token);
     if (known && Date.now() < known.expiresAtMs) return known.principal;
-    try {
-      const { payload } = await jwtVerify(token, keys, expected);
-      const principal = toPrincipal(claimsSchema.parse(payload));
-      remember(token, { principal, expiresAtMs: (payload.exp ?? 0) * 1_000 });
-      return principal;
-    } catch (error) {
-      verified.delete(token);
-      if (error instanceof errors.JWTExpired) throw new DomainError('token_expired', 'The access token has expired.');
-      throw new DomainError('token_invalid', 'The access token is not valid.');
-    }
+    if (known) verified.delete(token);
+    const { claims, expiresAtMs } = await read(token);
+    const principal = toPrincipal(claims);
+    remember(token, { principal, expiresAtMs });
+    return principal;
   };
 }
 
@@ -85,16 +72,9 @@ export interface TokenIssuer {
 
 /** @param jwk a private Ed25519 key with a `kid`. */
 export async function createTokenIssuer(jwk: Record<string, string>, ttlMs: number): Promise<TokenIssuer> {
-  const key = await importJWK(jwk as JWK, ALGORITHM);
+  const sign = await createTokenSigner(jwk, { audience: AUDIENCE, ttlMs });
   return {
     issue: ({ userId, sessionId, roles, scopes }) =>
-      new SignJWT({ sid: sessionId, roles: [...roles], ...(scopes ? { scope: scopes.join(' ') } : {}) })
-        .setProtectedHeader({ alg: ALGORITHM, kid: jwk['kid'] ?? '' })
-        .setSubject(userId)
-        .setIssuer(ISSUER)
-        .setAudience(AUDIENCE)
-        .setIssuedAt()
-        .setExpirationTime(new Date(Date.now() + ttlMs))
-        .sign(key),
+      sign(userId, { sid: sessionId, roles: [...roles], ...(scopes ? { scope: scopes.join(' ') } : {}) }),
   };
 }

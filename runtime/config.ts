@@ -76,6 +76,8 @@ const parts = {
     BOOTSTRAP_ADMIN_EMAIL: z.email().optional(),
     BOOTSTRAP_ADMIN_PASSWORD: z.string().min(12).optional(),
     GATEWAY_PUBLIC_URL: z.url().default('http://127.0.0.1:5003'),
+    /** Where browsers reach giftcard-api, which the page of a claim tells the phone that is to be topped up. */
+    GIFTCARD_PUBLIC_URL: z.url().default('http://127.0.0.1:5002'),
   },
   giftcardApi: { GIFTCARD_API_PORT: port.default(5002) },
   /** Public keys of whoever signs access tokens: a JSON Web Key Set. */

@@ -1,6 +1,7 @@
-import { createHmac, createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import type { ProofCrypto } from '../domain/proof/proof.ts';
 import { verifyBls } from './beacon-crypto.ts';
+import { hmacSha256 } from './crypto.ts';
 import { witnessCrypto } from './witness-crypto.ts';
 
 /** The cryptography of draws, receipts and proofs on Node, for the server and for the command line. */
@@ -10,7 +11,7 @@ export const drawCrypto: ProofCrypto = {
   sha256Into: (data, target, offset) => {
     Buffer.prototype.latin1Write.call(target, hash('sha256', data, 'binary'), offset, HASH_BYTES);
   },
-  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  hmacSha256,
   verifyBls,
   ...witnessCrypto,
   verifyEd25519: (publicKey, message, signature) => verify(null, message, ed25519Key(publicKey), signature),

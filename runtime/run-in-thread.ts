@@ -1,10 +1,18 @@
 import { Readable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 
 /**
  * Long computations, in a thread of their own: the event loop of the process goes on. A thread's file calls
  * `serveThread` or `serveStream`; what goes in and comes out is cloned.
  */
+
+/**
+ * Each thread reads TypeScript by Node's own WebAssembly. After 1,000 calls from there V8 compiles how they are made, and
+ * keeps that for all threads of the process; a thread that ends while another one begins to use it takes it away, and the
+ * process dies of SIGSEGV or SIGTRAP (Runtime_TierUpWasmToJSWrapper, V8 13.6). So it is never compiled.
+ */
+setFlagsFromString('--wasm-wrapper-tiering-budget=1000000000');
 
 type FromThread =
   | { readonly kind: 'result'; readonly value: unknown }

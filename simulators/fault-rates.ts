@@ -15,3 +15,12 @@ export const onTheWire = {
   malformed_after: rate,
   rate_limit: rate,
 };
+
+/** Each call is struck by one fault at most, so the shares of all must fit into one. */
+export const ratesSchema = <T extends z.ZodRawShape>(shape: T) =>
+  z
+    .strictObject(shape)
+    .partial()
+    .refine((rates) => Object.values(rates).reduce((sum: number, one) => sum + Number(one), 0) <= 1, {
+      message: 'rates add up to 1 at most',
+    });

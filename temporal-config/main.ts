@@ -16,7 +16,7 @@ import { createWalletActivities } from '../activities/wallet/index.ts';
 import { walletNexusServices } from '../activities/wallet/nexus.ts';
 import { workflowOwners } from '../activities/workflow-owners.ts';
 import { connect, type Database, type DatabaseName } from '../db/connect.ts';
-import { countParticipants } from '../db/giveaway/queries.ts';
+import { countParticipants } from '../db/giveaway/count-participants.ts';
 import { findAddresses } from '../db/identity/users.ts';
 import { withBreaker as withAirtimeBreaker } from '../providers/airtime/breaker.ts';
 import { httpAirtime } from '../providers/airtime/http.ts';
@@ -36,6 +36,7 @@ import { ConfigError, loadConfig, type Config } from '../runtime/config.ts';
 import { startHealthServer } from '../runtime/health-server.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { createMetrics } from '../runtime/metrics.ts';
+import { payoutRules } from '../runtime/payout-rules.ts';
 import { createProofSigner } from '../runtime/proof-signer.ts';
 import { connectRedis } from '../runtime/redis.ts';
 import { createSecretBox } from '../runtime/secret-box.ts';
@@ -171,10 +172,7 @@ function queuesOf(config: WorkerConfig, { giveawayDb, giftcardDb }: Databases, t
       giveUpMs: config.AIRTIME_GIVE_UP_MS,
       floatDelaysMs: config.AIRTIME_FLOAT_DELAYS_MS,
     },
-    payoutRulesOf: (currency) => ({
-      payoutMinimumMinor: config.PAYOUT_MINIMUMS.get(currency) ?? 0n,
-      platformReserveMinor: config.PLATFORM_RESERVES.get(currency) ?? 0n,
-    }),
+    payoutRulesOf: payoutRules(config),
   });
   return [
     {

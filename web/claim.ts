@@ -1,4 +1,14 @@
 import { element, readableMoney, readableTime } from './page.ts';
+import {
+  checkNumber,
+  markNumber,
+  readTopUp,
+  sendTopUp,
+  topUpForm,
+  typedNumber,
+  type Said,
+  type TopUpGrant,
+} from './top-up.ts';
 
 /** The page behind the link of a winner's mail. Nothing happens before a button is pressed: scanners follow links too. */
 
@@ -10,6 +20,8 @@ interface Award {
   readonly prize: { readonly kind: string; readonly name: string };
   readonly delivery: { readonly carrier: string | null; readonly trackingNumber: string | null } | null;
   readonly serverTime: string;
+  /** Of airtime: with what the page may say which phone it is for. */
+  readonly topUp?: TopUpGrant | null;
 }
 
 type Call = 'read' | 'claim' | 'decline';
@@ -29,7 +41,12 @@ const SENT_STATES: Readonly<Record<string, string>> = {
   VERIFIED: 'Claimed. The host sends it to you, and a mail tells you when.',
   FULFILLED: 'It has arrived.',
 };
-const AIRTIME_IS_YOURS = 'It is yours: log in, and say which phone is to be topped up.';
+/** Of airtime, where that says more. */
+const AIRTIME_STATES: Readonly<Record<string, string>> = {
+  NOTIFIED: 'You have won. Say which phone is to be topped up, or it goes to somebody else.',
+  CLAIMED:
+    'Claimed. Somebody looks at it first: open this link again after that, and say which phone is to be topped up.',
+};
 const GOOD = new Set(['CLAIMED', 'VERIFIED', 'FULFILLING', 'FULFILLED']);
 /** They change by themselves, soon. */
 const PASSING = new Set(['VERIFIED', 'FULFILLING']);
@@ -41,7 +58,9 @@ const UNREACHABLE = 'We could not be reached. Try again in a moment.';
 const token = location.hash.slice(1);
 /** One wish for each button, however often it is pressed. */
 const keys = { claim: crypto.randomUUID(), decline: crypto.randomUUID() };
-const buttons = ['claim', 'decline', 'again'].map((id) => element<HTMLButtonElement>(id));
+/** The number that waits for what was claimed to be there. */
+let wanted: string | undefined;
+const buttons = ['claim', 'decline', 'again', 'top-up'].map((id) => element<HTMLButtonElement>(id));
 
 /** Where the prize is to be sent to; undefined where nobody asks. */
 function address(): Record<string, string> | undefined {
@@ -51,13 +70,17 @@ function address(): Record<string, string> | undefined {
   return Object.fromEntries(fields.filter(([, value]) => value !== ''));
 }
 
+const busy = (is: boolean): void => {
+  for (const button of buttons) button.disabled = is;
+};
+
 async function call(what: Call): Promise<Award | undefined> {
-  for (const button of buttons) button.disabled = true;
+  busy(true);
   const { award, problem, again, issues = [] } = await ask(what);
   const wrong = markWrong(issues);
   element('problem').textContent = wrong.length > 0 ? wrong.join(' ') : (problem ?? '');
   element('again').hidden = again !== true;
-  for (const button of buttons) button.disabled = false;
+  busy(false);
   return award;
 }
 
@@ -117,7 +140,8 @@ async function read(): Promise<void> {
   else if (element('state').textContent === LOADING) element('state').hidden = true;
 }
 
-function show({ state, amountMinor, currency, claimExpiresAt, serverTime, prize, delivery }: Award): void {
+function show(award: Award): void {
+  const { state, amountMinor, currency, claimExpiresAt, serverTime, prize, delivery } = award;
   // Between the end of the window and the sweep that writes it down.
   const isOver =
     state === 'NOTIFIED' && claimExpiresAt !== null && Date.parse(claimExpiresAt) <= Date.parse(serverTime);
@@ -126,8 +150,9 @@ function show({ state, amountMinor, currency, claimExpiresAt, serverTime, prize,
   status.hidden = false;
   const isSent = prize.kind === 'physical';
   const isAirtime = prize.kind === 'airtime';
-  status.textContent = (isSent ? SENT_STATES[state] : undefined) ?? STATES[isOver ? 'EXPIRED' : state] ?? state;
-  if (isAirtime && state === 'FULFILLED') status.textContent = AIRTIME_IS_YOURS;
+  const known = isOver ? 'EXPIRED' : state;
+  const own = (isSent && SENT_STATES[known]) || (isAirtime && AIRTIME_STATES[known]);
+  status.textContent = own || (STATES[known] ?? state);
   status.classList.toggle('good', GOOD.has(state));
   if (isSent) element('prize').textContent = prize.name;
   else if (amountMinor !== null && currency !== null)
@@ -138,9 +163,70 @@ function show({ state, amountMinor, currency, claimExpiresAt, serverTime, prize,
   const { carrier, trackingNumber } = delivery ?? {};
   if (carrier && trackingNumber) element('until').textContent = `Sent with ${carrier}: ${trackingNumber}`;
   element('address').hidden = !isSent || !open;
+  topUpForm().hidden = !isAirtime || !open;
+  element('top-up').hidden = true;
+  if (isAirtime && state === 'FULFILLED') void carryAirtime(award);
   element('actions').hidden = !open;
   // What is sent by hand takes days: nobody waits for it here.
   if (PASSING.has(state) && !isSent) setTimeout(() => void read(), LOOK_AGAIN_MS);
+}
+
+/** Once the airtime is the winner's: sends it to the number that was given, or shows what has become of it. */
+async function carryAirtime({ topUp }: Award): Promise<void> {
+  if (!topUp) return;
+  const number = wanted;
+  wanted = undefined;
+  busy(true);
+  const sent = number === undefined ? undefined : await sendTopUp(topUp, number);
+  const read = await readTopUp(topUp);
+  busy(false);
+  if ('said' in read) {
+    const { text, good, asks, passing } = read.said;
+    element('state').textContent = text;
+    element('state').classList.toggle('good', good);
+    for (const id of ['phone', 'top-up']) element(id).hidden = !asks;
+    if (passing) setTimeout(() => void reread(), LOOK_AGAIN_MS);
+  }
+  for (const said of [sent, read]) if (said) complain(said);
+  if (number !== undefined && sent && 'said' in sent) element('state').focus();
+}
+
+/** What is marked at its field has been said already. */
+function complain(said: Said<unknown>): void {
+  if ('said' in said || said.problem === '') return;
+  element('problem').textContent = said.problem;
+  element('again').hidden = !said.again;
+}
+
+/** The number is tried before anything is claimed: a wrong one is mended here, and costs nobody the prize. */
+async function claimAirtime(): Promise<void> {
+  const number = typedNumber();
+  if (number === undefined) return;
+  markNumber();
+  busy(true);
+  const { award, problem } = await ask('read');
+  const checked: Said<unknown> = award?.topUp
+    ? await checkNumber(award.topUp, number)
+    : { problem: problem ?? UNREACHABLE, again: true };
+  busy(false);
+  if (!('said' in checked)) return complain(checked);
+  wanted = number;
+  await wish('claim');
+}
+
+/** Of what is the winner's already. */
+async function topUpNow(): Promise<void> {
+  wanted = typedNumber();
+  if (wanted === undefined) return;
+  markNumber();
+  await reread();
+}
+
+/** As the page is, with what is true by now. */
+async function reread(): Promise<void> {
+  const { award, problem } = await ask('read');
+  if (award) show(award);
+  else complain({ problem: problem ?? UNREACHABLE, again: true });
 }
 
 /** What came of it is read again: a prize may be gone by the time somebody wants it. */
@@ -161,7 +247,13 @@ async function begin(): Promise<void> {
 
 element('claim').addEventListener('click', () => {
   const form = element<HTMLFormElement>('address');
-  if (form.hidden || form.reportValidity()) void wish('claim');
+  if (!topUpForm().hidden) void claimAirtime();
+  else if (form.hidden || form.reportValidity()) void wish('claim');
+});
+topUpForm().addEventListener('submit', (event) => {
+  event.preventDefault();
+  if (element('top-up').hidden) void claimAirtime();
+  else void topUpNow();
 });
 element('decline').addEventListener('click', () => element<HTMLDialogElement>('sure').showModal());
 element('give-away').addEventListener('click', () => void wish('decline'));

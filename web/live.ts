@@ -15,7 +15,9 @@ interface Snapshot {
   readonly participantCount: number;
   readonly prizeGroups: readonly PrizeGroup[];
   readonly commitment: { readonly hash: string } | null;
+  /** The first ones. */
   readonly winners: readonly { readonly rank: number; readonly groupId: string; readonly state: string }[];
+  readonly winnerCount: number;
   readonly version: number;
 }
 
@@ -62,6 +64,10 @@ const DRAWN = new Set(['DRAWN', 'FULFILLING', 'COMPLETED']);
 const TICK_MS = 250;
 /** How often we look for ourselves while nothing is pushed to us. */
 const LOOK_AGAIN_MS = 5_000;
+/** Everybody who watches hears of the same at the same moment: they do not all ask in it. */
+const SPREAD_MS = 1_000;
+/** Winners are told and claim one after the other: what has become of them is looked up every few seconds. */
+const AWARDS_MS = 3_000;
 
 const giveawayId = lastPathPart();
 
@@ -97,13 +103,16 @@ function show(snapshot: Snapshot): void {
   element('giveaway').hidden = false;
 }
 
-function showWinners({ winners, prizeGroups, state: now }: Snapshot): void {
+function showWinners({ winners, winnerCount, prizeGroups, state: now }: Snapshot): void {
   const nameOf = new Map(prizeGroups.map(({ id, name }) => [id, name]));
   element('winners').replaceChildren(
     ...winners.map(({ rank, groupId, state: award }) =>
       listItem(`Rank ${rank}: ${nameOf.get(groupId) ?? 'a prize'}`, AWARDS[award] ?? award.toLowerCase()),
     ),
   );
+  const others = winnerCount - winners.length;
+  element('more-winners').textContent = `… and ${others.toLocaleString()} more`;
+  element('more-winners').hidden = others <= 0;
   element('nobody').hidden = winners.length > 0;
   element('reveal').hidden = !DRAWN.has(now);
 }
@@ -157,6 +166,21 @@ async function refresh(): Promise<boolean> {
   return true;
 }
 
+let due: { readonly at: number; readonly timer: number } | undefined;
+
+/** Once for all that is heard of until then. */
+function refreshSoon(afterMs = 0): void {
+  const waitMs = afterMs + Math.random() * SPREAD_MS;
+  const at = performance.now() + waitMs;
+  if (due && due.at <= at) return;
+  if (due) clearTimeout(due.timer);
+  const look = (): void => {
+    due = undefined;
+    void refresh();
+  };
+  due = { at, timer: window.setTimeout(look, waitMs) };
+}
+
 function keepCommitment(hash: string): void {
   noted = hash;
   element('commitment').textContent = hash;
@@ -166,7 +190,7 @@ function showPushed(message: PhaseMessage): void {
   if (message.seq <= lastSeen) return;
   lastSeen = message.seq;
   if (message.commitmentHash !== undefined) keepCommitment(message.commitmentHash);
-  if (message.state === undefined) return void refresh();
+  if (message.state === undefined) return refreshSoon();
   if (message.closesAt !== undefined) countsTo = { ...countsTo, closesAt: Date.parse(message.closesAt) };
   showPhase(message.state, message.paused);
 }
@@ -177,7 +201,7 @@ function listen(gateway: string): void {
   const watch = (): void => {
     socket.emit('giveaway:watch', { giveawayId, lastSeen }, (answer: { ok: boolean; gap?: boolean }) => {
       say(answer.ok ? 'Live' : 'No live updates');
-      if (answer.gap) void refresh();
+      if (answer.gap) refreshSoon();
     });
   };
   socket.on('connect', watch);
@@ -186,10 +210,10 @@ function listen(gateway: string): void {
   socket.on('giveaway:participants', ({ count }: { count: number }) => showCount(count));
   socket.on('giveaway:phase', showPushed);
   // What is revealed is read over HTTP: one place that says who may see what.
-  socket.on('giveaway:reveal', () => void refresh());
-  socket.on('giveaway:award', () => void refresh());
+  socket.on('giveaway:reveal', () => refreshSoon());
+  socket.on('giveaway:awards', () => refreshSoon(AWARDS_MS));
   setInterval(() => {
-    if (!socket.connected) void refresh();
+    if (!socket.connected) refreshSoon();
   }, LOOK_AGAIN_MS);
 }
 

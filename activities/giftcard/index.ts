@@ -2,6 +2,7 @@ import { heartbeat } from '@temporalio/activity';
 import type { Database } from '../../db/connect.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
 import type { CardCodes } from '../../runtime/card-codes.ts';
+import type { PayoutRulesOf } from '../../runtime/payout-rules.ts';
 import { foldAccountsActivities } from '../fold-accounts.ts';
 import { forgetKeysActivities } from '../forget-keys.ts';
 import { asActivities } from '../refusals.ts';
@@ -20,8 +21,7 @@ import type { WorkflowOwners } from '../workflow-owners.ts';
 import { giftcardOwnerSources, settleLeftEscrows } from './owner-sweep.ts';
 import { payoutLaneActivities } from './payout-lanes.ts';
 import { payOutActivities, type PayOutDependencies } from './pay-out.ts';
-import { paySettlementActivities, type PayoutRulesOf } from './pay-settlement.ts';
-import { redeemGiftCardActivities } from './redeem-gift-card.ts';
+import { paySettlementActivities } from './pay-settlement.ts';
 import { refundRedemptionActivities } from './refund-redemption.ts';
 import { releaseEscrowActivities } from './release-escrow.ts';
 import { reserveEscrowActivities } from './reserve-escrow.ts';
@@ -65,7 +65,6 @@ export const createGiftcardActivities = ({
     ...releaseEscrowActivities(db),
     ...issueGiftCardsActivities(db, codes),
     ...authoriseGiftCardActivities(db),
-    ...redeemGiftCardActivities(db, payoutRulesOf),
     ...payoutLaneActivities(db),
     ...payOutActivities({ db, payments, payoutRulesOf, heartbeat }),
     ...paySettlementActivities(db, alerts, payoutRulesOf),

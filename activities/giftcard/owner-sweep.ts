@@ -132,17 +132,14 @@ function settlementOwner({ id, workflowId, redemption, requestId }: OpenSettleme
     return { ...owner, workflowType: REVERSE_PAYOUT, input, summary: `Payout ${intentId} came back` };
   }
   if (redemption === null || workflowId !== redeemGiftCardId(redemption.redemptionId)) return undefined;
-  const { currency, ...confirmed } = redemption;
-  const input = {
-    ...confirmed,
-    settlementId: id,
-    currency,
-    cardCurrency: currency,
-    // Confirmed long ago: nobody waits at the till, and nothing is refused for that.
-    expiresAt: new Date(0).toISOString(),
-    requestId,
-  } satisfies RedeemGiftCardInput;
-  const { cardId, merchantId } = confirmed;
+  const { redemptionId, cardId, merchantId, currency } = redemption;
+  const input = { redemptionId, settlementId: id, currency, step: null, requestId } satisfies RedeemGiftCardInput;
   const searchAttributes = { ...owner.searchAttributes, CardId: cardId, MerchantId: merchantId };
-  return { ...owner, searchAttributes, workflowType: REDEEM_GIFT_CARD, input, summary: `Redeem card ${cardId}` };
+  return {
+    ...owner,
+    searchAttributes,
+    workflowType: REDEEM_GIFT_CARD,
+    input,
+    summary: `Pay redemption ${redemptionId} out`,
+  };
 }

@@ -3,7 +3,7 @@ import { completeLeg } from '../../db/giftcard/pay-settlement.ts';
 import { parseMinor } from '../../domain/money.ts';
 import { transferOf, type PaidOut, type PayOutInput } from '../../workflows/giftcard/settlement.contract.ts';
 import type { PaymentsActivities } from '../../workflows/payments/contract.ts';
-import type { PayoutRulesOf } from './pay-settlement.ts';
+import type { PayoutRulesOf } from '../../runtime/payout-rules.ts';
 
 export interface PayOutDependencies {
   readonly db: Database;

@@ -5,12 +5,12 @@ import {
   nextStep,
   parkSettlement,
   refuseLeg,
-  type PayoutRules,
 } from '../../db/giftcard/pay-settlement.ts';
 import { resumeSettlement, writeOffPayout } from '../../db/giftcard/decide-settlement.ts';
 import { reversePayout, type ReversedPayout } from '../../db/giftcard/reverse-payout.ts';
 import { parseMinor } from '../../domain/money.ts';
 import type { AlertsPort } from '../../providers/alerts/port.ts';
+import type { PayoutRulesOf } from '../../runtime/payout-rules.ts';
 import type { SettlementStep } from '../../workflows/giftcard/settlement.contract.ts';
 
 interface Caused {
@@ -26,9 +26,6 @@ interface SettlementRef extends Caused {
 interface IntentRef extends SettlementRef {
   readonly intentId: string;
 }
-
-/** What the provider and the platform's reserve ask for, by currency. */
-export type PayoutRulesOf = (currency: string) => PayoutRules;
 
 export const paySettlementActivities = (db: Database, alerts: AlertsPort, payoutRulesOf: PayoutRulesOf) => ({
   nextStep: (input: SettlementRef): Promise<SettlementStep> =>

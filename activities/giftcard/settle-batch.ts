@@ -16,7 +16,7 @@ import {
   type SettlementRunInput,
   type SettlementStep,
 } from '../../workflows/giftcard/settlement.contract.ts';
-import type { PayoutRulesOf } from './pay-settlement.ts';
+import type { PayoutRulesOf } from '../../runtime/payout-rules.ts';
 
 const PAGE = 500;
 

@@ -21,7 +21,8 @@ export function composeMail({ links, publicUrl }: Composing, one: DueNotificatio
   const url = `${publicUrl}/claim#${links.make({ awardId, participantId: userId, expiresAt })}`;
   if (one.kind === 'prize_shipped') return prizeShippedMail({ title, awardUrl: url });
   const prize = prizeOf(one);
-  return winnerMail({ title, prize, claimUrl: url, claimWindowMs, mustClaim: one.claims === 'required' });
+  const [mustClaim, isForPhone] = [one.claims === 'required', one.prizeKind === 'airtime'];
+  return winnerMail({ title, prize, claimUrl: url, claimWindowMs, mustClaim, isForPhone });
 }
 
 function prizeOf({ prize, currency, prizeKind, prizeName }: DueNotification): string | null {

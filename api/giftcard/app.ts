@@ -33,6 +33,7 @@ import { settlementDecisionRoutes } from './settlement-decisions.ts';
 import { settlementRunRoutes } from './settlement-runs.ts';
 import { settlementRoutes } from './settlements.ts';
 import { vendAirtimeRoutes } from './vend-airtime.ts';
+import { vendByLinkRoutes } from './vend-by-link.ts';
 
 /** Every call of the service. */
 export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
@@ -55,6 +56,7 @@ export const giftcardApiRoutes = (deps: GiftcardApi): Route[] => [
   ...authoriseGiftCardRoutes(deps),
   ...redeemGiftCardRoutes(deps),
   ...vendAirtimeRoutes(deps),
+  ...vendByLinkRoutes(deps),
   ...refundRedemptionRoutes(deps),
   ...refundDecisionRoutes(deps),
   ...settlementRoutes(deps),

@@ -71,7 +71,6 @@ export const authoriseGiftCardRoutes = (deps: GiftcardApi): Route[] => [
     body: z.object({ amountMinor: amountMinor.optional(), expiresInMs: patienceMs }),
     responses: {
       201: { description: 'Confirmed: the value is the merchant’s' },
-      202: { description: 'Not confirmed yet: look again at the link' },
     },
     handler: async ({ params, body, resourceId, principal, actor, requestId }) => {
       const { held, merchant } = await requireHeld(deps, params.authorisationId, principal.userId);

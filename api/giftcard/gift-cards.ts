@@ -34,7 +34,7 @@ export const giftCardRoutes = ({ db, codes }: GiftcardApi): Route[] => [
     responses: { 200: { description: 'Events in order, and the card after the last of them' } },
     handler: async ({ params, query, principal }) => {
       await requireVisibleCard(db, params.cardId, principal);
-      const events = await cardHistory(db, params.cardId, query.at === undefined ? undefined : new Date(query.at));
+      const events = await cardHistory(db, params.cardId, query.at);
       return { status: 200, body: { data: events, card: presentPast(cardAfter(events)) } };
     },
   }),

@@ -7,14 +7,17 @@ import { createCardCodes } from '../../runtime/card-codes.ts';
 import { loadConfig } from '../../runtime/config.ts';
 import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
+import { payoutRules } from '../../runtime/payout-rules.ts';
 import { createRateLimit } from '../../runtime/rate-limit.ts';
 import { connectRedis } from '../../runtime/redis.ts';
 import { createSecretBox } from '../../runtime/secret-box.ts';
+import { createTopUpGrantReader } from '../../runtime/top-up-grants.ts';
 import { handleShutdown } from '../../runtime/shutdown.ts';
 import { checkTemporal, connectTemporal } from '../../temporal-config/client.ts';
 import { createApp } from '../http/create-app.ts';
 import { lookUpPayments } from '../http/payment-intents.ts';
 import { serve } from '../http/serve.ts';
+import { createCommittedStarts } from '../http/start-committed.ts';
 import { giftcardApiRoutes } from './app.ts';
 
 const config = loadConfig([
@@ -48,12 +51,21 @@ shutdown.onShutdown('connections', async () => {
   await temporal.connection.close();
 });
 
+const committedStarts = createCommittedStarts({
+  client: temporal.giftcard,
+  log,
+  patienceMs: config.REQUEST_BUDGET_MS / 2,
+});
+shutdown.onShutdown('late starts', () => committedStarts.stop());
+
 const app = createApp({
   service: 'giftcard-api',
   routes: giftcardApiRoutes({
     db,
     temporal: temporal.giftcard,
     budgetMs: config.REQUEST_BUDGET_MS,
+    committedStarts,
+    payoutRulesOf: payoutRules(config),
     codes: createCardCodes(config.CARD_CODE_KEYS, config.CARD_CODE_LOOKUP_KEY),
     codeLimit: createRateLimit(redis, { name: 'card-code', attempts: 300, perSeconds: 60 }),
     verifyPaymentWebhook: paymentWebhooks(config),
@@ -65,6 +77,7 @@ const app = createApp({
     }),
     phones: createSecretBox(config.PHONE_KEYS),
     phoneLimit: createRateLimit(redis, { name: 'phone', attempts: 30, perSeconds: 60 }),
+    readTopUpGrant: createTopUpGrantReader(config.AUTH_PUBLIC_KEYS),
     verifyAirtimeWebhook: (request) =>
       verifyAirtimeWebhook({ ...request, secrets: config.AIRTIME_WEBHOOK_SECRETS, now: Date.now() }),
   }),

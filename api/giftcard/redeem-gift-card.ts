@@ -30,7 +30,6 @@ export const redeemGiftCardRoutes = (deps: GiftcardApi): Route[] => [
     }),
     responses: {
       201: { description: 'Confirmed: the value is the merchant’s' },
-      202: { description: 'Not confirmed yet: look again at the link; it expires by itself' },
     },
     handler: async ({ body, resourceId, principal, actor, requestId }) => {
       const { merchant, card } = await findAtTheTill(deps, principal.userId, body);

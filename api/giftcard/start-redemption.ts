@@ -2,6 +2,7 @@ import { findAtTill, type CardByCode, type TillMerchant } from '../../db/giftcar
 import {
   redeemGiftCardCommand,
   type ConfirmedRedemption,
+  type RedeemGiftCard,
   type Redemption,
 } from '../../db/giftcard/redeem-gift-card.ts';
 import { merchantNotFound } from '../../db/giftcard/register-merchant.ts';
@@ -11,14 +12,11 @@ import { nameUuid } from '../../domain/ids.ts';
 import { sha1 } from '../../runtime/crypto.ts';
 import { GIFTCARD_TASK_QUEUE } from '../../workflows/giftcard/contract.ts';
 import {
-  AWAIT_CONFIRMATION,
   REDEEM_GIFT_CARD,
   redeemGiftCardId,
   type RedeemGiftCardInput,
-  type RedemptionView,
 } from '../../workflows/giftcard/settlement.contract.ts';
-import { startAndAwait } from '../http/await-workflow.ts';
-import type { OnceWork, Reply } from '../http/define-route.ts';
+import type { OnceWork } from '../http/define-route.ts';
 import type { GiftcardApi } from './dependencies.ts';
 
 /**
@@ -56,56 +54,55 @@ export interface StartRedemption {
 }
 
 /**
- * A redemption that is paid out by a batch is one transaction and answers at once; one that is paid out by itself is a
- * workflow, whose first step answers.
+ * A redemption is one transaction, in which it is confirmed. Where it is paid out by itself, the transaction has written the
+ * payout's first intent as well, and the workflow that carries it through is started before the till is answered.
  */
 export function startRedemption(deps: GiftcardApi, redemption: StartRedemption): OnceWork {
   const { redemptionId, merchant, card, authorisationId, actor, requestId } = redemption;
+  const payout: RedeemGiftCard['payout'] =
+    merchant.payoutSchedule === 'instant'
+      ? {
+          settle: 'instant',
+          settlementId: nameUuid(sha1, 'settlement', redemptionId),
+          workflowId: redeemGiftCardId(redemptionId),
+          ...deps.payoutRulesOf(card.currency),
+        }
+      : { settle: 'later' };
   const input = {
     redemptionId,
     authorisationId,
     cardId: card.id,
     merchantId: merchant.id,
+    amountMinor: redemption.amountMinor ?? null,
     currency: redemption.currency ?? null,
+    expiresAt: new Date(Date.now() + redemption.expiresInMs),
+    payout,
   };
-  const expiresAt = new Date(Date.now() + redemption.expiresInMs);
-  const headers = { location: `/v1/redemptions/${redemptionId}` };
-  if (merchant.payoutSchedule !== 'instant') {
-    const batched = { amountMinor: redemption.amountMinor ?? null, expiresAt, payout: { settle: 'later' } as const };
-    const command = redeemGiftCardCommand({ ...input, ...batched }, { actor, requestId });
-    return { command, status: 201, headers };
-  }
-  const argument: RedeemGiftCardInput = {
-    ...input,
-    settlementId: nameUuid(sha1, 'settlement', redemptionId),
-    amountMinor: redemption.amountMinor?.toString() ?? null,
-    cardCurrency: card.currency,
-    expiresAt: expiresAt.toISOString(),
-    actor,
-    requestId,
+  return {
+    command: redeemGiftCardCommand(input, { actor, requestId }),
+    status: 201,
+    headers: { location: `/v1/redemptions/${redemptionId}` },
+    begin: (confirmed: ConfirmedRedemption, fresh) => beginPayout(deps, confirmed, { fresh, requestId }),
   };
-  return { work: () => redeemByWorkflow(deps, argument, headers) };
 }
 
-async function redeemByWorkflow(
-  { temporal, budgetMs }: GiftcardApi,
-  argument: RedeemGiftCardInput,
-  headers: { readonly location: string },
-): Promise<Reply> {
-  const { redemptionId, settlementId, cardId, merchantId, requestId } = argument;
-  const answer = await startAndAwait<RedemptionView>(temporal, {
+async function beginPayout(
+  { committedStarts }: GiftcardApi,
+  { redemptionId, settlementId, cardId, merchantId, currency, step }: ConfirmedRedemption,
+  { fresh, requestId }: { readonly fresh: boolean; readonly requestId: string },
+): Promise<void> {
+  // A batch pays it.
+  if (settlementId === null) return;
+  const input: RedeemGiftCardInput = { redemptionId, settlementId, currency, step: fresh ? step : null, requestId };
+  await committedStarts.start({
     workflowType: REDEEM_GIFT_CARD,
     workflowId: redeemGiftCardId(redemptionId),
     taskQueue: GIFTCARD_TASK_QUEUE,
-    args: [argument],
-    update: AWAIT_CONFIRMATION,
-    summary: `Redeem card ${cardId} at merchant ${merchantId}`,
+    args: [input],
+    summary: `Pay redemption ${redemptionId} out`,
     searchAttributes: { CardId: cardId, MerchantId: merchantId, SettlementId: settlementId, RequestId: requestId },
     memo: { requestId },
-    budgetMs,
   });
-  if (answer.kind === 'answered') return { status: 201, body: answer.value, headers };
-  return { status: 202, body: { redemptionId, href: headers.location }, headers };
 }
 
 /** What a till is told: not what its settlement does next. */

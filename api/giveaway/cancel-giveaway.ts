@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
-import { findGiveaway } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { hasReached, isPublishable } from '../../domain/giveaway.ts';
 import { CANCEL_GIVEAWAY, runGiveawayId, type CancelGiveawayInput } from '../../workflows/giveaway/contract.ts';
@@ -9,6 +8,7 @@ import { updateRunning } from '../http/await-workflow.ts';
 import { processIsLost } from '../http/decide-case.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
+import { requireOwnGiveaway } from './own-giveaway.ts';
 
 export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route =>
   defineRoute({
@@ -22,12 +22,10 @@ export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Ro
     responses: { 202: { description: 'Cancelled; the money is on its way back' } },
     handler: async ({ params, body, resourceId, principal, actor, requestId }) => {
       const { giveawayId } = params;
-      const found = await findGiveaway(db, giveawayId, principal.userId);
-      if (found?.giveaway.host_id !== principal.userId)
-        throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId });
+      const found = await requireOwnGiveaway(db, giveawayId, principal);
       const decision: CancelGiveawayInput = { giveawayId, reason: body.reason, actor, requestId };
       const reply = { status: 202, body: { giveawayId, href: `/v1/giveaways/${giveawayId}` } };
-      if (isPublishable(found.giveaway.state)) {
+      if (isPublishable(found.state)) {
         // What was never published has no workflow, and no money: the row is all there is.
         await cancelGiveaway(db, decision, { actor, requestId });
         return reply;
@@ -40,8 +38,8 @@ export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Ro
         budgetMs,
       });
       // Cancelled already: its workflow is told all the same, because it may have been lost on the way what the row says.
-      if (answer || found.giveaway.state === 'CANCELLED') return reply;
-      const { state } = (await findGiveaway(db, giveawayId, principal.userId))?.giveaway ?? found.giveaway;
+      if (answer || found.state === 'CANCELLED') return reply;
+      const { state } = await requireOwnGiveaway(db, giveawayId, principal);
       if (hasReached(state, 'SCHEDULED') && !hasReached(state, 'DRAWING')) throw processIsLost();
       throw new DomainError('giveaway_not_cancellable', `The giveaway is ${state}.`, { giveawayId, state });
     },

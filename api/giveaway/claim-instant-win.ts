@@ -16,7 +16,7 @@ import {
 } from '../../domain/proof/attempt-receipt.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import { createShortCache } from '../../runtime/short-cache.ts';
-import type { ProofSigner } from '../../runtime/proof-signer.ts';
+import type { ReceiptSigner } from '../../runtime/proof-signer.ts';
 import { uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
@@ -84,7 +84,7 @@ export function claimInstantWinRoutes(deps: GiveawayApi): Route[] {
         const hit = hits(win, entryId, clientNonce);
         const answer = await queue.claim(giveawayId, { entryId, participantId, clientNonce, hit, actor, requestId });
         if ('code' in answer) throw refusalOf(answer.code, { giveawayId, entryId });
-        return { status: 200, body: present(giveawayId, answer.attempt, win.secretHash, signer) };
+        return { status: 200, body: await present(giveawayId, answer.attempt, win.secretHash, signer) };
       },
     }),
     defineRoute({
@@ -126,7 +126,7 @@ const refusalOf = (code: ErrorCode, details: Record<string, unknown>): DomainErr
     ...(code === 'instant_win_busy' ? { retryAfterMs: RETRY_AFTER_MS } : {}),
   });
 
-function present(giveawayId: string, attempt: DecidedAttempt, secretHash: string, signer: ProofSigner) {
+async function present(giveawayId: string, attempt: DecidedAttempt, secretHash: string, signer: ReceiptSigner) {
   const { unitId, awardId, entryId, participant, clientNonce, number, receivedAt } = attempt;
   const body: AttemptReceiptBody = {
     version: ATTEMPT_RECEIPT_VERSION,
@@ -140,6 +140,6 @@ function present(giveawayId: string, attempt: DecidedAttempt, secretHash: string
     secretHash,
     keyId: signer.keyId,
   };
-  const receipt: AttemptReceipt = { ...body, signature: signer.sign(attemptReceiptBytes(body)) };
+  const receipt: AttemptReceipt = { ...body, signature: await signer.signBeside(attemptReceiptBytes(body)) };
   return { outcome: unitId === null ? ('lost' as const) : ('won' as const), awardId, prizeUnitId: unitId, receipt };
 }

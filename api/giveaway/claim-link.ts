@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { declineAward } from '../../db/giveaway/decline-award.ts';
+import type { Award } from '../../db/giveaway/model.ts';
 import { findAward } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
@@ -8,6 +9,7 @@ import type { GiveawayApi } from './dependencies.ts';
 
 const token = z.string().min(20).max(1_000);
 const body = z.object({ token });
+const LIVE: ReadonlySet<string> = new Set(['NOTIFIED', 'CLAIMED', 'VERIFIED', 'FULFILLED']);
 
 /** What the link of a mail is good for, without a log-in: to see its award, to claim it, or to decline it. */
 export const claimLinkRoutes = (api: GiveawayApi): Route[] => [
@@ -22,7 +24,8 @@ export const claimLinkRoutes = (api: GiveawayApi): Route[] => [
       const { awardId, participantId } = api.claimLinks.open(given, new Date());
       const award = await findAward(api.db, awardId, participantId);
       if (!award) throw new DomainError('award_not_found', 'There is no such award.', { awardId });
-      return { status: 200, body: presentAward(award), headers: { 'cache-control': 'no-store' } };
+      const body = { ...presentAward(award), topUp: await topUpOf(api, award) };
+      return { status: 200, body, headers: { 'cache-control': 'no-store' } };
     },
   }),
   defineRoute({
@@ -57,3 +60,9 @@ export const claimLinkRoutes = (api: GiveawayApi): Route[] => [
     },
   }),
 ];
+
+/** What somebody who has won airtime can say which phone it is for with, and where; null where there is nothing to say. */
+async function topUpOf({ topUps: { grants, url } }: GiveawayApi, { id: awardId, state, prize, participant_id }: Award) {
+  if (prize?.group?.kind !== 'airtime' || prize.card_id === null || !LIVE.has(state)) return null;
+  return { url, grant: await grants.issue({ awardId, cardId: prize.card_id, userId: participant_id }) };
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secondDecision } from '../../db/platform/second-decision.ts';
-import { writeOffDispute, type Dispute } from '../../db/wallet/dispute-funding.ts';
+import { requireWholeDebt, writeOffDispute, type Dispute } from '../../db/wallet/dispute-funding.ts';
 import { findDispute, listDisputes } from '../../db/wallet/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { disputeFundingId, RESOLVE_DISPUTE, type DisputeResolution } from '../../workflows/wallet/contract.ts';
@@ -55,6 +55,7 @@ export const disputeFundingRoutes = ({ db, temporal, budgetMs }: GiveawayApi): R
     handler: async ({ params, body, resourceId, actor, requestId }) => {
       const dispute = await requireDispute(db, params.disputeId);
       const outcome = body.outcome === 'won' ? 'WON' : 'LOST';
+      if (outcome === 'WON' && dispute.state === 'OPEN') await requireWholeDebt(db, dispute.disputeId);
       const made: DisputeResolution = { ...body, outcome, actor, requestId };
       const workflowId = disputeFundingId(dispute.disputeId);
       const update = { workflowId, update: RESOLVE_DISPUTE, updateId: resourceId, args: [made], budgetMs };

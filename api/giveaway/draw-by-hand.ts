@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { findGiveaway } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { DRAW_BY_HAND, runGiveawayId, type DrawByHandInput } from '../../workflows/giveaway/contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
+import { requireOwnGiveaway } from './own-giveaway.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['COMPLETED', 'CANCELLED', 'FUNDING_FAILED']);
 
@@ -20,10 +20,7 @@ export const drawByHandRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route 
     responses: { 202: { description: 'Entry has ended; the draw is on its way' } },
     handler: async ({ params, resourceId, principal, actor, requestId }) => {
       const { giveawayId } = params;
-      const found = await findGiveaway(db, giveawayId, principal.userId);
-      if (found?.giveaway.host_id !== principal.userId)
-        throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId });
-      const { state } = found.giveaway;
+      const { state } = await requireOwnGiveaway(db, giveawayId, principal);
       const notPossible = new DomainError('draw_not_possible', `The giveaway is ${state}.`, { giveawayId, state });
       // Its workflow may still be giving prizes back.
       if (ENDED.has(state)) throw notPossible;

@@ -4,11 +4,13 @@ import {
   type AcceptedEntry,
   type EnteredOnce,
   type EntrantSignal,
+  type EntryRequest,
   type KeptUnderKey,
   type NewEntry,
 } from '../../db/giveaway/enter-giveaway.ts';
 import { onceAnswered, type OnceAnswered, type Standing } from '../../db/idempotency/answer-once.ts';
 import { findEntrant, type Entrant } from '../../db/identity/users.ts';
+import type { Cause } from '../../domain/cause.ts';
 import { toHex } from '../../domain/draw/bytes.ts';
 import { participantCommitment } from '../../domain/draw/entry.ts';
 import { normalAccount, normalEmail } from '../../domain/entry-signals.ts';
@@ -40,12 +42,33 @@ const entryBody = z.object({
   deviceId: z.string().min(1).max(200).optional(),
 });
 
+/** Where entries are kept. */
+export interface EntryStore {
+  /** What is known of whoever enters. */
+  readonly findEntrant: (userId: string) => Promise<Entrant | undefined>;
+  readonly enterOnce: (request: EntryRequest, entry: NewEntry, cause: Cause) => Promise<EnteredOnce | KeptUnderKey>;
+}
+
 /** One transaction; the signed receipt lets the participant prove that the entry is in the draw, or was left out. */
 export const enterGiveawayRoute = ({
   db,
   signer,
   entryHashes,
 }: Pick<GiveawayApi, 'db' | 'signer' | 'entryHashes'>): Route =>
+  entryRoute({
+    findEntrant: (userId) => findEntrant(db, userId),
+    enterOnce: (request, entry, cause) => enterGiveawayOnce(db, request, entry, cause),
+    signer,
+    entryHashes,
+  });
+
+/** The same around another store. */
+export const entryRoute = ({
+  findEntrant: find,
+  enterOnce,
+  signer,
+  entryHashes,
+}: EntryStore & Pick<GiveawayApi, 'signer' | 'entryHashes'>): Route =>
   defineRoute({
     method: 'post',
     path: '/v1/giveaways/{giveawayId}/entries',
@@ -58,12 +81,12 @@ export const enterGiveawayRoute = ({
     body: entryBody,
     responses: { 201: { description: 'Entered, with a signed receipt' } },
     handler: async ({ params, body, principal, clientAddress, resourceId, actor, requestId }) => {
-      const entrant = await findEntrant(db, principal.userId);
+      const entrant = await find(principal.userId);
       const asked = { giveawayId: params.giveawayId, participantId: principal.userId, address: clientAddress, entrant };
       const id = nameUuid(sha1, 'entry', resourceId);
       const entry = { id, ...toEntry(asked, body, entryHashes) };
       return {
-        once: async (request) => answered(await enterGiveawayOnce(db, request, entry, { actor, requestId })),
+        once: async (request) => answered(await enterOnce(request, entry, { actor, requestId })),
       };
     },
   });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
-import { findGiveaway, listGiveaways, type GiveawaySnapshot } from '../../db/giveaway/queries.ts';
+import { findGiveaway, type GiveawaySnapshot } from '../../db/giveaway/giveaway-snapshot.ts';
+import { listGiveaways } from '../../db/giveaway/queries.ts';
 import { DomainError } from '../../domain/errors.ts';
 import {
   RANDOMNESS_SETTINGS,
@@ -9,8 +10,10 @@ import {
   type RandomnessSetting,
 } from '../../domain/giveaway-modes.ts';
 import { CLAIM_MODES, CLAIM_VERIFICATIONS } from '../../domain/official-rules.ts';
+import { shareReads } from '../../runtime/shared-reads.ts';
 import { currency, uuid } from '../http/amounts.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
+import { pageOf, pageQuery } from '../http/paging.ts';
 import type { GiveawayApi } from './dependencies.ts';
 import { entryTermsSchema, methodsOf, presentTerms } from './entry-methods.ts';
 import { modeOf, modeSchema } from './giveaway-mode.ts';
@@ -82,41 +85,42 @@ const hostRoutes = ({ db, entryHashes, sources }: GiveawayApi): Route[] => [
     path: '/v1/giveaways',
     summary: 'My giveaways, newest first',
     auth: 'giveaway.manage',
-    query: z.object({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-      before: z.iso.datetime({ offset: true }).optional(),
-    }),
-    responses: { 200: { description: 'A page; `next` is the value of `before` for the following one' } },
+    query: z.object(pageQuery),
+    responses: { 200: { description: 'A page; `next` is the value of `after` for the following one' } },
     handler: async ({ query, principal }) => {
-      const page = { limit: query.limit, ...(query.before ? { before: new Date(query.before) } : {}) };
-      const found = await listGiveaways(db, principal.userId, page);
-      const data = found.map(({ id, title, state, closes_at, failure_code }) => ({
-        id,
-        title,
-        state,
-        closesAt: closes_at.toISOString(),
-        failureCode: failure_code,
-      }));
-      const last = found.length === query.limit ? found.at(-1)?.created_at.toISOString() : undefined;
-      return { status: 200, body: { data, next: last ?? null } };
+      const found = (await listGiveaways(db, principal.userId, query)).map(
+        ({ id, title, state, closes_at, failure_code }) => ({
+          id,
+          title,
+          state,
+          closesAt: closes_at.toISOString(),
+          failureCode: failure_code,
+        }),
+      );
+      return { status: 200, body: pageOf(found, query.limit, ({ id }) => id) };
     },
   }),
 ];
 
-const publicRoutes = ({ db }: GiveawayApi): Route[] => [
-  defineRoute({
-    method: 'get',
-    path: '/v1/giveaways/{giveawayId}',
-    summary: 'A published giveaway, with the server clock for the countdown',
-    auth: 'public',
-    params: giveawayId,
-    responses: { 200: { description: 'The giveaway' } },
-    handler: async ({ params }) => {
-      const snapshot = requireGiveaway(await findGiveaway(db, params.giveawayId));
-      return { status: 200, body: presentGiveaway(snapshot), headers: { 'cache-control': 'no-cache' } };
-    },
-  }),
-];
+const publicRoutes = ({ db }: GiveawayApi): Route[] => {
+  const look = shareReads(async (id) => JSON.stringify(presentGiveaway(requireGiveaway(await findGiveaway(db, id)))));
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/v1/giveaways/{giveawayId}',
+      summary: 'A published giveaway, with the server clock for the countdown',
+      auth: 'public',
+      params: giveawayId,
+      responses: { 200: { description: 'The giveaway' } },
+      handler: async ({ params }) => ({
+        status: 200,
+        body: await look(params.giveawayId),
+        type: 'application/json',
+        headers: { 'cache-control': 'no-cache' },
+      }),
+    }),
+  ];
+};
 
 /** What the host asks for, else the strongest that there is. @throws DomainError randomness_not_available. */
 function chooseRandomness(
@@ -135,43 +139,18 @@ function requireGiveaway(snapshot: GiveawaySnapshot | undefined): GiveawaySnapsh
 }
 
 function presentGiveaway(snapshot: GiveawaySnapshot) {
-  const { giveaway, terms, mode, prizeGroups, participantCount, secretHash, commitment, waitsFor, version, now } =
-    snapshot;
+  const { giveaway, terms, mode, prizeGroups, participantCount, serverTime, ...rest } = snapshot;
+  const { opensAt, closesAt, pausedAt, ...facts } = giveaway;
   return {
-    id: giveaway.id,
-    title: giveaway.title,
-    description: giveaway.description,
-    state: giveaway.state,
-    failureCode: giveaway.failure_code,
-    currency: giveaway.currency,
-    opensAt: (giveaway.opened_at ?? giveaway.opens_at)?.toISOString() ?? null,
-    closesAt: giveaway.closes_at.toISOString(),
-    pausedAt: giveaway.paused_at?.toISOString() ?? null,
-    serverTime: now.toISOString(),
+    ...facts,
+    opensAt: opensAt?.toISOString() ?? null,
+    closesAt: closesAt.toISOString(),
+    pausedAt: pausedAt?.toISOString() ?? null,
+    serverTime: serverTime.toISOString(),
     participantCount,
     ...presentTerms(terms),
     ...mode,
     prizeGroups: prizeGroups.map(presentPrizeGroup),
-    prizes: (giveaway.prizes ?? []).map((prize) => ({
-      id: prize.id,
-      position: prize.position,
-      groupId: prize.group_id,
-      cardId: prize.card_id,
-      merchantId: prize.merchant_id,
-      amountMinor: prize.face_minor.toString(),
-      currency: prize.currency,
-    })),
-    winners: (giveaway.awards ?? []).map((award) => ({
-      awardId: award.id,
-      rank: award.rank,
-      prizeId: award.prize_id,
-      groupId: award.prize?.group_id,
-      state: award.state,
-    })),
-    randomness: giveaway.rules.randomness ?? 'commit_reveal',
-    secretHash,
-    commitment,
-    waitsFor,
-    version,
+    ...rest,
   };
 }

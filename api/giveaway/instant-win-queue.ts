@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../../db/connect.ts';
 import {
   claimInstantWins,
@@ -7,11 +7,10 @@ import {
   repeatedInstantWins,
   type AttemptToWin,
   type InstantWinAnswer,
-  type InstantWinAnswers,
 } from '../../db/giveaway/claim-instant-win.ts';
 import type { AdmissionGate } from '../../runtime/admission-gate.ts';
 
-/** Attempts of one transaction. */
+/** Attempts of one transaction, and at most as many that the gate has let in and that wait for it. */
 const MAX_BATCH = 100;
 /** An attempt that the gate holds back for so long is told to come again. */
 const MAX_WAIT_MS = 1_500;
@@ -25,6 +24,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Attempts that the gate has let in together; it is told when all of them are through. */
+interface Admitted {
+  readonly id: string;
+  readonly size: number;
+  undecided: number;
+}
+
 export interface InstantWinQueue {
   /** Of an instant win that has opened. Decided in the order of the calls. @returns the attempt, or the code of its refusal. */
   claim(giveawayId: string, attempt: AttemptToWin): Promise<InstantWinAnswer>;
@@ -32,89 +38,138 @@ export interface InstantWinQueue {
 
 /**
  * Attempts that come while others are being decided are decided together, in one transaction: they would queue for the
- * same row one by one. The gate in Redis holds back whoever could not win anyway; only the database says what is left.
+ * same row one by one. The gate in Redis is asked for them meanwhile, and holds back whoever could not win anyway; only
+ * the database says what is left.
  */
 export function createInstantWinQueue(db: Database, gate: AdmissionGate): InstantWinQueue {
-  const queues = new Map<string, Waiting[]>();
-  /** The database has said so, and it stays so. */
+  const lines = new Map<string, Line>();
   const soldOut = new Set<string>();
-  const noteLeft = (giveawayId: string, unitsLeft: number): void => {
-    if (unitsLeft > 0) return;
-    if (soldOut.size >= MAX_SOLD_OUT) soldOut.clear();
-    soldOut.add(giveawayId);
-  };
-
-  /** How many of the queue may go on now; all of them where Redis is away. */
-  async function admit(giveawayId: string, batchId: string, wanted: number): Promise<number> {
-    for (let asked = 0; asked < 3; asked += 1) {
-      const admission = await gate.admit(giveawayId, batchId, wanted);
-      if (admission === 'away') return wanted;
-      if (admission && admission.left > 0) return admission.admitted;
-      const counts = await countInstantWin(db, giveawayId);
-      // Of what has not opened the claim itself says why.
-      if (!counts) return wanted;
-      noteLeft(giveawayId, counts.unitsLeft);
-      // The gate believes that nothing is left, and is wrong: it will be asked again when it has forgotten that.
-      if (counts.unitsLeft === 0 || admission) return wanted;
-      await gate.learn(giveawayId, counts.unitsLeft);
-    }
-    return wanted;
-  }
-
-  async function decide(giveawayId: string, batch: readonly Waiting[], batchId: string): Promise<InstantWinAnswers> {
-    const attempts = batch.map(({ attempt }) => attempt);
-    if (soldOut.has(giveawayId)) return repeatedInstantWins(db, { giveawayId, attempts });
-    let left: number | undefined;
-    try {
-      const answers = await claimInstantWins(db, { giveawayId, attempts });
-      noteLeft(giveawayId, answers.unitsLeft);
-      left = answers.unitsLeft;
-      return answers;
-    } finally {
-      void gate.done(giveawayId, batchId, batch.length, left);
-    }
-  }
-
-  async function run(giveawayId: string, queue: Waiting[]): Promise<void> {
-    // What comes in the same turn of the loop goes with the first batch.
-    await setImmediate();
-    while (queue.length > 0) {
-      const wanted = Math.min(queue.length, MAX_BATCH);
-      const batchId = randomUUID();
-      let batch: Waiting[] = [];
-      try {
-        const admitted = soldOut.has(giveawayId) ? wanted : await admit(giveawayId, batchId, wanted);
-        batch = queue.splice(0, admitted);
-        if (batch.length > 0) settle(batch, await decide(giveawayId, batch, batchId));
-      } catch (error) {
-        for (const { reject } of batch.length > 0 ? batch : queue.splice(0)) reject(error);
-      }
-      const oldest = Date.now() - MAX_WAIT_MS;
-      while (queue[0] && queue[0].since < oldest) queue.shift()?.resolve({ code: 'instant_win_busy' });
-      if (batch.length === 0 && queue.length > 0) await delay(HELD_BACK_MS);
-    }
-    queues.delete(giveawayId);
-  }
-
   return {
     claim: (giveawayId, attempt) =>
       new Promise((resolve, reject) => {
-        const waiting = { attempt, since: Date.now(), resolve, reject };
-        const queue = queues.get(giveawayId);
-        if (queue) {
-          queue.push(waiting);
-          return;
-        }
-        const started = [waiting];
-        queues.set(giveawayId, started);
-        void run(giveawayId, started);
+        const line = lines.get(giveawayId) ?? new Line({ db, gate, lines, soldOut }, giveawayId);
+        lines.set(giveawayId, line);
+        line.add({ attempt, since: Date.now(), resolve, reject });
       }),
   };
 }
 
-function settle(batch: readonly Waiting[], { answers }: InstantWinAnswers): void {
-  for (const [index, { resolve }] of batch.entries()) {
-    const answer = answers[index];
-    resolve(answer ?? { code: 'service_unavailable' });
+interface Queue {
+  readonly db: Database;
+  readonly gate: AdmissionGate;
+  readonly lines: Map<string, Line>;
+  /** The database has said so, and it stays so. */
+  readonly soldOut: Set<string>;
+}
+
+/** The attempts of one giveaway, in the order of the calls. */
+class Line {
+  readonly #queue: Queue;
+  readonly #giveawayId: string;
+  /** In front of the gate. */
+  readonly #waiting: Waiting[] = [];
+  /** Behind it. */
+  readonly #ready: { readonly item: Waiting; readonly admitted: Admitted }[] = [];
+  #scheduled = false;
+  #admitting = false;
+  #deciding = false;
+
+  constructor(queue: Queue, giveawayId: string) {
+    this.#queue = queue;
+    this.#giveawayId = giveawayId;
+  }
+
+  add(item: Waiting): void {
+    this.#waiting.push(item);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // What comes in the same turn of the loop is asked for together.
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (!this.#deciding && this.#ready.length > 0) void this.#decide();
+    if (!this.#admitting && this.#waiting.length > 0 && this.#ready.length < MAX_BATCH) void this.#admit();
+    const idle = !this.#deciding && !this.#admitting && !this.#scheduled;
+    if (idle) this.#queue.lines.delete(this.#giveawayId);
+  }
+
+  async #admit(): Promise<void> {
+    this.#admitting = true;
+    let heldBack = false;
+    try {
+      const wanted = Math.min(this.#waiting.length, MAX_BATCH - this.#ready.length);
+      const id = randomUUID();
+      const size = this.#isSoldOut() ? wanted : await this.#askGate(id, wanted);
+      const admitted = { id, size, undecided: size };
+      for (const item of this.#waiting.splice(0, size)) this.#ready.push({ item, admitted });
+      heldBack = !this.#sendAway() && size === 0;
+    } catch (error) {
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+    }
+    if (heldBack) await delay(HELD_BACK_MS);
+    this.#admitting = false;
+    this.#pump();
+  }
+
+  /** How many of those who wait may go on now; all of them where Redis is away. */
+  async #askGate(id: string, wanted: number): Promise<number> {
+    const { db, gate } = this.#queue;
+    for (let asked = 0; asked < 3; asked += 1) {
+      const admission = await gate.admit(this.#giveawayId, id, wanted);
+      if (admission === 'away') return wanted;
+      if (admission && admission.left > 0) return admission.admitted;
+      const counts = await countInstantWin(db, this.#giveawayId);
+      // Of what has not opened the claim itself says why.
+      if (!counts) return wanted;
+      this.#noteLeft(counts.unitsLeft);
+      // The gate believes that nothing is left, and is wrong: it will be asked again when it has forgotten that.
+      if (counts.unitsLeft === 0 || admission) return wanted;
+      await gate.learn(this.#giveawayId, counts.unitsLeft);
+    }
+    return wanted;
+  }
+
+  /** Tells those who wait for too long to come again. @returns whether nobody is left. */
+  #sendAway(): boolean {
+    const oldest = Date.now() - MAX_WAIT_MS;
+    while (this.#waiting[0] && this.#waiting[0].since < oldest)
+      this.#waiting.shift()?.resolve({ code: 'instant_win_busy' });
+    return this.#waiting.length === 0;
+  }
+
+  async #decide(): Promise<void> {
+    this.#deciding = true;
+    const batch = this.#ready.splice(0, MAX_BATCH);
+    let left: number | undefined;
+    try {
+      const attempts = batch.map(({ item }) => item.attempt);
+      const claim = this.#isSoldOut() ? repeatedInstantWins : claimInstantWins;
+      const { unitsLeft, answers } = await claim(this.#queue.db, { giveawayId: this.#giveawayId, attempts });
+      left = unitsLeft;
+      this.#noteLeft(unitsLeft);
+      for (const [index, { item }] of batch.entries()) item.resolve(answers[index] ?? { code: 'service_unavailable' });
+    } catch (error) {
+      for (const { item } of batch) item.reject(error);
+    }
+    this.#deciding = false;
+    this.#pump();
+    for (const { admitted } of batch) {
+      admitted.undecided -= 1;
+      if (admitted.undecided === 0) void this.#queue.gate.done(this.#giveawayId, admitted.id, admitted.size, left);
+    }
+  }
+
+  #isSoldOut(): boolean {
+    return this.#queue.soldOut.has(this.#giveawayId);
+  }
+
+  #noteLeft(unitsLeft: number): void {
+    if (unitsLeft > 0) return;
+    if (this.#queue.soldOut.size >= MAX_SOLD_OUT) this.#queue.soldOut.clear();
+    this.#queue.soldOut.add(this.#giveawayId);
   }
 }

@@ -13,6 +13,7 @@ import { createProofSigner } from '../../runtime/proof-signer.ts';
 import { createRateLimit } from '../../runtime/rate-limit.ts';
 import { connectRedis } from '../../runtime/redis.ts';
 import { createSecretBox } from '../../runtime/secret-box.ts';
+import { createTopUpGrantIssuer } from '../../runtime/top-up-grants.ts';
 import { handleShutdown } from '../../runtime/shutdown.ts';
 import { checkTemporal, connectTemporal } from '../../temporal-config/client.ts';
 import { buildPages } from '../../web/build.ts';
@@ -76,6 +77,10 @@ const routes = giveawayApiRoutes({
   verifyPaymentWebhook: paymentWebhooks(config),
   payments: lookUpPayments(config),
   claimLinks: createClaimLinks(config.CLAIM_LINK_KEYS),
+  topUps: {
+    grants: await createTopUpGrantIssuer(config.AUTH_SIGNING_KEY),
+    url: new URL('/v1/award-top-ups', config.GIFTCARD_PUBLIC_URL).toString(),
+  },
   addresses: createSecretBox(config.ADDRESS_KEYS),
   issuer: await createTokenIssuer(config.AUTH_SIGNING_KEY, config.ACCESS_TOKEN_TTL_MS),
   publicKeys: config.AUTH_PUBLIC_KEYS,
@@ -91,7 +96,11 @@ const app = createApp({
   budgetMs: config.REQUEST_BUDGET_MS,
   metrics: createMetrics('giveaway-api'),
   log,
-  connectOrigins: [config.GATEWAY_PUBLIC_URL, config.GATEWAY_PUBLIC_URL.replace(/^http/, 'ws')],
+  connectOrigins: [
+    config.GATEWAY_PUBLIC_URL,
+    config.GATEWAY_PUBLIC_URL.replace(/^http/, 'ws'),
+    new URL(config.GIFTCARD_PUBLIC_URL).origin,
+  ],
   checks: [
     { name: 'database', check: () => db.raw('select 1') },
     { name: 'temporal', check: () => checkTemporal(temporal) },

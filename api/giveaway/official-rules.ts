@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { findGiveaway } from '../../db/giveaway/queries.ts';
+import { findVisibleGiveaway } from '../../db/giveaway/queries.ts';
 import { listRules, readRules } from '../../db/giveaway/rules-versions.ts';
 import type { Database } from '../../db/connect.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -47,6 +47,6 @@ export const officialRulesRoutes = ({ db, sources }: GiveawayApi): Route[] => [
 ];
 
 async function requirePublic(db: Database, giveawayId: string): Promise<void> {
-  if (!(await findGiveaway(db, giveawayId)))
+  if (!(await findVisibleGiveaway(db, giveawayId)))
     throw new DomainError('giveaway_not_found', 'There is no such giveaway.', { giveawayId });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Database } from '../../db/connect.ts';
 import { disqualifyParticipant } from '../../db/giveaway/disqualify-participant.ts';
-import { findGiveaway } from '../../db/giveaway/queries.ts';
+import { findVisibleGiveaway } from '../../db/giveaway/queries.ts';
 import { decideReview, excludeParticipant, listReviews } from '../../db/giveaway/review-participants.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Principal } from '../../runtime/access-tokens.ts';
@@ -63,7 +63,8 @@ export const reviewParticipantsRoutes = ({ db }: GiveawayApi): Route[] => [
   defineRoute({
     method: 'post',
     path: '/v1/giveaways/{giveawayId}/disqualifications',
-    summary: 'After the freeze: ask for a disqualification, or approve what another person asked for',
+    summary:
+      'After the freeze, or of whoever has won at once: ask for a disqualification, or approve what another person asked for',
     auth: 'giveaway.judge',
     idempotent: true,
     params: giveaway,
@@ -83,8 +84,8 @@ export const reviewParticipantsRoutes = ({ db }: GiveawayApi): Route[] => [
 
 /** @returns whether it is the host. @throws DomainError giveaway_not_found for a host's of another giveaway. */
 export async function requireJudge(db: Database, giveawayId: string, principal: Principal): Promise<boolean> {
-  const found = await findGiveaway(db, giveawayId, principal.userId);
-  const byHost = found?.giveaway.host_id === principal.userId;
+  const found = await findVisibleGiveaway(db, giveawayId, principal.userId);
+  const byHost = found?.host_id === principal.userId;
   const platform = principal.roles.some((role) => role === 'ops' || role === 'admin');
   if (!found || !(byHost || platform)) {
     throw new DomainError('giveaway_not_found', 'There is no such giveaway of yours.', { giveawayId });

@@ -1,5 +1,6 @@
 import type { Next } from 'koa';
 import { Histogram } from 'prom-client';
+import type { Log } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { AppContext } from './app-state.ts';
 
@@ -7,7 +8,7 @@ import type { AppContext } from './app-state.ts';
 const SILENT = new Set(['/livez', '/readyz', '/metrics']);
 
 /** One line and one observation per request: by route pattern, without query, headers or body. */
-export function logAccess(metrics: Metrics) {
+export function logAccess(metrics: Metrics, log: Log) {
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Duration of HTTP requests',
@@ -20,9 +21,9 @@ export function logAccess(metrics: Metrics) {
     await next();
     if (SILENT.has(context.path)) return;
     const ms = performance.now() - startedAt;
-    const { log, principal, route = 'none' } = context.state;
+    const { requestId, principal, route = 'none' } = context.state;
     const facts = { method: context.method, route, status: context.status };
     seconds.observe(facts, ms / 1_000);
-    log.info({ ...facts, ms: Math.round(ms), actor: principal?.actor }, 'request');
+    log.info({ requestId, ...facts, ms: Math.round(ms), actor: principal?.actor }, 'request');
   };
 }

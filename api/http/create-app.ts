@@ -27,7 +27,7 @@ export function createApp(options: AppOptions): Koa {
   const router = createRouter(options);
   const app = new Koa<AppState>();
   app.use(identify(log));
-  app.use(logAccess(metrics));
+  app.use(logAccess(metrics, log));
   app.use(secureHeaders(connectOrigins));
   app.use(cors({ exposeHeaders: EXPOSED_HEADERS }));
   app.use(renderErrors);

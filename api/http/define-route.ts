@@ -16,12 +16,22 @@ export interface Reply {
 /**
  * What a route of `idempotent: 'command'` works out: one command of the database, whose answer is the reply and is kept in the
  * command's own transaction; or a call that keeps by itself what it was asked under which key, and whose answer is the
- * reply; or, where that is not enough, work that is done under a claimed key.
+ * reply.
  */
 export type OnceWork =
-  | { readonly command: Command; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly once: (request: OnceRequest) => Promise<OnceAnswered> }
-  | { readonly work: () => Promise<Reply> };
+  | {
+      readonly command: Command;
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      /**
+       * Begins what the command has promised; the caller waits for it. It is called for a repeat as well, in case that the
+       * first attempt died before it. It never rejects: what is committed is answered.
+       * @param answer the command's own.
+       * @param fresh false: it is the kept answer of an earlier attempt, and what it says may be over.
+       */
+      readonly begin?: (answer: never, fresh: boolean) => Promise<void>;
+    }
+  | { readonly once: (request: OnceRequest) => Promise<OnceAnswered> };
 
 /** A request, as it is known by its key. */
 export type OnceRequest = Omit<AnswerOnce, 'status' | 'headers'>;

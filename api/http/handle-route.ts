@@ -4,6 +4,7 @@ import type { Database } from '../../db/connect.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { isPermitted } from '../../domain/permissions.ts';
 import type { Principal, TokenVerifier } from '../../runtime/access-tokens.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { AppContext } from './app-state.ts';
 import type { Reply, Route } from './define-route.ts';
 import { commandForKey, onceForKey, type IdempotentCall } from './idempotency.ts';
@@ -27,8 +28,22 @@ export async function handleRoute(deps: RouteDependencies, route: Route, context
   await readBody(route, context);
   const input = parseInput(route, context);
   const given = (resourceId: string): never =>
-    ({ ...input, resourceId, principal, actor: principal?.actor }) as unknown as never;
+    new Given(context, { ...input, resourceId, principal, actor: principal?.actor }) as unknown as never;
   send(context, await reply(deps, route, context, given));
+}
+
+/** What a handler gets. A class, as the request's state is one: its getter is not made anew for each request. */
+class Given {
+  readonly #context: RoutedContext;
+
+  constructor(context: RoutedContext, input: object) {
+    this.#context = context;
+    Object.assign(this, input);
+  }
+
+  get log(): Log {
+    return this.#context.state.log;
+  }
 }
 
 function reply(
@@ -84,7 +99,6 @@ function parseInput(route: Route, context: RoutedContext) {
     headers,
     clientAddress: context.ip,
     requestId: context.state.requestId,
-    log: context.state.log,
   };
 }
 

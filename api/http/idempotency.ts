@@ -59,7 +59,7 @@ export async function onceForKey(
     const reply = await withRefusalsAsReplies(call, () => work(claim.resourceId));
     if (!isFinal(reply.status)) return reply;
     const kept = completeKey(db, attempt, toAnswer(reply));
-    if (reply.status < 400 && performance.now() - startedAt < budgetMs / 2) {
+    if (claim.first && reply.status < 400 && performance.now() - startedAt < budgetMs / 2) {
       completed = true;
       keepBehind(db, ref, { kept, giveUp: () => releaseKey(db, attempt) });
       return await toReply(toAnswer(reply), call, present);
@@ -89,8 +89,8 @@ interface Keeping {
 
 /**
  * Nobody waits until the answer of what was done is kept. If it is lost, the same request does the work again under the
- * same ids, with the same result. Only within half of the budget: no other attempt has taken the key over then, whose
- * answer would stand.
+ * same ids, with the same result. Only for the first attempt, and within half of its budget: the answer of no other
+ * attempt can stand by then.
  */
 function keepBehind(db: Database, ref: string, { kept, giveUp }: Keeping): void {
   const all = beingKept(db);
@@ -123,22 +123,21 @@ export async function commandForKey(
   } catch (error) {
     return refused(error);
   }
-  if ('work' in prepared) return onceForKey(db, budgetMs, call, prepared.work, present);
   let once: OnceAnswered;
   try {
     once = await carryOut(db, { ...asked, budgetMs }, prepared);
   } catch (error) {
     return refused(error);
   }
-  if (once.kind === 'answered' && once.fresh) return toReply(once.answer, call, present);
+  if (once.kind === 'answered') {
+    const { answer, fresh } = once;
+    if (answer.ofCommand && 'begin' in prepared) await prepared.begin?.(answer.response as never, fresh);
+    if (fresh) return toReply(answer, call, present);
+  }
   return answerWithoutWork(once, budgetMs, call, present);
 }
 
-function carryOut(
-  db: Database,
-  request: OnceRequest,
-  work: Exclude<OnceWork, { work: unknown }>,
-): Promise<OnceAnswered> {
+function carryOut(db: Database, request: OnceRequest, work: OnceWork): Promise<OnceAnswered> {
   if ('once' in work) return work.once(request);
   const { command, status, headers = {} } = work;
   return answerOnce(db, { ...request, status, headers }, command);

@@ -6,7 +6,7 @@ declare
   c gift_cards;
   v_expires timestamptz;
 begin
-  select * into c from gift_cards where id = (p ->> 'cardId')::uuid for update;
+  select * into c from gift_cards where id = (p ->> 'cardId')::uuid for no key update;
   if not found then perform refuse('card_not_found', 'There is no such card.', jsonb_build_object('cardId', p ->> 'cardId')); end if;
   if c.award_id is distinct from (p ->> 'awardId')::uuid or c.assigned_at is null then
     if c.assigned_at is not null and (p ->> 'formerAwardId' is null or c.award_id is distinct from (p ->> 'formerAwardId')::uuid

@@ -6,7 +6,7 @@ declare
   a card_authorisations;
   v_amount bigint;
 begin
-  select * into c from gift_cards where id = (p ->> 'cardId')::uuid for update;
+  select * into c from gift_cards where id = (p ->> 'cardId')::uuid for no key update;
   if not found then perform refuse('card_not_found', 'There is no such card.', jsonb_build_object('cardId', p ->> 'cardId')); end if;
   select * into a from card_authorisations where id = (p ->> 'authorisationId')::uuid;
   if found then
@@ -41,8 +41,8 @@ begin
     perform refuse('authorisation_not_found', 'There is no such authorisation.', v_details);
   end if;
   -- The card first, as in every command that touches both.
-  perform 1 from gift_cards where id = a.card_id for update;
-  select * into a from card_authorisations where id = a.id for update;
+  perform 1 from gift_cards where id = a.card_id for no key update;
+  select * into a from card_authorisations where id = a.id for no key update;
   if a.state = 'CONFIRMED' then perform refuse('authorisation_confirmed', 'The authorisation was confirmed: only a refund brings its value back.', v_details); end if;
   if a.state = 'EXPIRED' then perform refuse('authorisation_expired', 'The authorisation has expired: nothing is held any more.', v_details); end if;
   if a.state = 'OPEN' then
@@ -69,9 +69,9 @@ begin
   loop
     v_seen := v_seen + 1;
     -- A card that somebody is busy with is left for the next time.
-    perform 1 from gift_cards where id = v.card_id for update skip locked;
+    perform 1 from gift_cards where id = v.card_id for no key update skip locked;
     continue when not found;
-    select * into a from card_authorisations where id = v.id and state = 'OPEN' for update;
+    select * into a from card_authorisations where id = v.id and state = 'OPEN' for no key update;
     continue when not found;
     a := end_authorisation(a, 'EXPIRED', p);
     v_lines := v_lines || ledger_resolve('void', ledger_uuid('transfer', 'authorise', a.id::text), 'authorise.expire', a.id::text);

@@ -44,7 +44,7 @@ create or replace function lock_bulk_retry(p_id uuid) returns bulk_retries langu
 declare
   b bulk_retries;
 begin
-  select * into b from bulk_retries where id = p_id for update;
+  select * into b from bulk_retries where id = p_id for no key update;
   if not found then perform refuse('bulk_retry_not_found', 'There is no such bulk retry.', jsonb_build_object('bulkRetryId', p_id)); end if;
   return b;
 end $$;

@@ -7,8 +7,11 @@ export interface CardEventRow {
   readonly at: string;
 }
 
-/** Everything that names the card, in the order in which it happened; until an instant, if one is given. */
-export async function cardHistory(db: Db, cardId: string, until?: Date): Promise<CardEventRow[]> {
+/**
+ * Everything that names the card, in the order in which it happened.
+ * @param until an instant in ISO 8601, itself included: to the microsecond as events have it, which a Date would cut off.
+ */
+export async function cardHistory(db: Db, cardId: string, until?: string): Promise<CardEventRow[]> {
   const result: unknown = await db.raw(
     `select e.type, e.payload, e.actor, to_jsonb(e.occurred_at) #>> '{}' as at from (
        select * from domain_events where aggregate_type = 'gift_card' and aggregate_id = :cardId::uuid

@@ -25,7 +25,7 @@ create or replace function lock_issued_card(p_id uuid) returns gift_cards langua
 declare
   c gift_cards;
 begin
-  select * into c from gift_cards where id = p_id and state = 'ISSUED' for update;
+  select * into c from gift_cards where id = p_id and state = 'ISSUED' for no key update;
   if not found then perform refuse('card_not_found', 'There is no such card.', jsonb_build_object('cardId', p_id)); end if;
   return c;
 end $$;

@@ -8,7 +8,7 @@ create or replace function lock_order(p_id uuid) returns card_orders language pl
 declare
   o card_orders;
 begin
-  select * into o from card_orders where id = p_id for update;
+  select * into o from card_orders where id = p_id for no key update;
   if not found then perform refuse('card_order_not_found', 'There is no such order.', jsonb_build_object('orderId', p_id)); end if;
   return o;
 end $$;

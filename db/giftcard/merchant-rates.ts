@@ -45,7 +45,7 @@ export interface NewRate {
 export const setMerchantRate = (db: Database, input: NewRate, cause: Cause): Promise<RateVersion> =>
   db.transaction(async (trx) => {
     const { merchantId } = input;
-    const merchant = await trx('merchants').where({ id: merchantId }).forUpdate().first('id');
+    const merchant = await trx('merchants').where({ id: merchantId }).forNoKeyUpdate().first('id');
     if (!merchant) throw new DomainError('merchant_not_found', 'There is no such merchant.', { merchantId });
     const clock: unknown = await trx.raw(
       'select coalesce(?::timestamptz, now()) as at, coalesce(?::timestamptz < now(), false) as past',

@@ -9,9 +9,6 @@ export interface OpenSettlement extends UntouchedRow {
     readonly cardId: string;
     readonly merchantId: string;
     readonly currency: string;
-    readonly amountMinor: string;
-    readonly authorisationId: string | null;
-    readonly actor: string;
   } | null;
 }
 
@@ -19,8 +16,7 @@ export const untouchedSettlements = untouchedRows<OpenSettlement>({
   from: 'settlements t left join redemptions r on r.id = t.redemption_id',
   aggregate: 'settlement',
   columns: `t.workflow_id as "workflowId", case when r.id is not null then jsonb_build_object('redemptionId', r.id, 'cardId', r.card_id,
-    'merchantId', r.merchant_id, 'currency', r.currency, 'amountMinor', r.amount_minor::text, 'authorisationId', r.authorisation_id,
-    'actor', r.actor) end as redemption`,
+    'merchantId', r.merchant_id, 'currency', r.currency) end as redemption`,
   open: "t.state <> 'SETTLED'",
 });
 

@@ -58,7 +58,7 @@ create or replace function lock_settlement(p_id uuid) returns settlements langua
 declare
   s settlements;
 begin
-  select * into s from settlements where id = p_id for update;
+  select * into s from settlements where id = p_id for no key update;
   if not found then perform refuse('settlement_not_found', 'There is no such settlement.', jsonb_build_object('settlementId', p_id)); end if;
   return s;
 end $$;

@@ -1,6 +1,7 @@
 import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
+import type { PayoutRules } from '../../runtime/payout-rules.ts';
 
 export type Leg = 'merchant' | 'platform';
 
@@ -28,14 +29,6 @@ export interface SettlementStep {
   readonly haltId: string | null;
   /** What is to be sent, or looked up, now; null when nothing is left, or a person has to decide. */
   readonly intent: LegIntent | null;
-}
-
-/** What the platform's own leg depends on. */
-export interface PayoutRules {
-  /** The least the provider pays out. */
-  readonly payoutMinimumMinor: bigint;
-  /** How much merchants may owe us before our own share is withheld. */
-  readonly platformReserveMinor: bigint;
 }
 
 interface IntentRef {

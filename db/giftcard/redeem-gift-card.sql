@@ -11,7 +11,7 @@ declare
   n record;
   v_amount bigint;
 begin
-  select * into c from gift_cards where id = (p ->> 'cardId')::uuid for update;
+  select * into c from gift_cards where id = (p ->> 'cardId')::uuid for no key update;
   if not found then perform refuse('card_not_found', 'There is no such card.', jsonb_build_object('cardId', p ->> 'cardId')); end if;
   select * into r from redemptions where id = v_id;
   if found then
@@ -93,7 +93,7 @@ declare
   a card_authorisations;
   v_details jsonb := jsonb_build_object('authorisationId', p ->> 'authorisationId');
 begin
-  select * into a from card_authorisations where id = (p ->> 'authorisationId')::uuid for update;
+  select * into a from card_authorisations where id = (p ->> 'authorisationId')::uuid for no key update;
   if not found or a.card_id <> c.id or a.merchant_id <> (p ->> 'merchantId')::uuid or a.expires_at is null and p ->> 'vendId' is null then
     perform refuse('authorisation_not_found', 'There is no such authorisation.', v_details);
   end if;
@@ -116,7 +116,7 @@ begin
     select * from card_escrows where card_id = c.id and state = 'RESERVED'
       -- What was authorised before the expiry may be confirmed after it: its release waits.
       and (p_was_authorised or coalesce(deadline, c.expires_at) > clock_timestamp())
-    order by coalesce(deadline, c.expires_at), id for update
+    order by coalesce(deadline, c.expires_at), id for no key update
   loop
     exit when v_left = 0;
     if e.amount_minor <= v_left then

@@ -2,7 +2,8 @@ import type { Cause } from '../../domain/cause.ts';
 import type { Command } from '../call-command.ts';
 import type { Db } from '../connect.ts';
 import { runCommand } from '../ledger/call-together.ts';
-import type { PayoutRules, SettlementStep } from './pay-settlement.ts';
+import type { PayoutRules } from '../../runtime/payout-rules.ts';
+import type { SettlementStep } from './pay-settlement.ts';
 
 export interface RedeemGiftCard {
   readonly redemptionId: string;

@@ -8,9 +8,9 @@ declare
 begin
   select * into r from redemptions where id = (p ->> 'redemptionId')::uuid;
   if not found then perform refuse('redemption_not_found', 'There is no such redemption.'); end if;
-  perform 1 from gift_cards where id = r.card_id for update;
+  perform 1 from gift_cards where id = r.card_id for no key update;
   if (select x.id from refunds x where x.id = (p ->> 'refundId')::uuid) is null then
-    select * into r from redemptions where id = r.id for update;
+    select * into r from redemptions where id = r.id for no key update;
     select coalesce(sum(x.amount_minor), 0) into v_open from refunds x where x.redemption_id = r.id and x.state <> 'COMPLETED';
     v_amount := coalesce((p ->> 'amountMinor')::bigint, r.amount_minor - r.refunded_minor - v_open);
     if v_amount <= 0 or v_amount > r.amount_minor - r.refunded_minor - v_open then
@@ -28,7 +28,9 @@ begin
 end $$;
 
 -- Goes on with a refund: books it where the merchant's part is there, waits for the settlement under way, or has the
--- provider take it back. Locks the card, the redemption, its line, the refund, and the accounts last.
+-- provider take it back. What was not paid out is there as a rule, unless refunds of what was paid have been netted with it;
+-- of a payout that was given up it is among what is unclaimed.
+-- Locks the card, the redemption, the refund, the merchant's refunds, the lines, and the accounts last.
 create or replace function continue_refund(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f refunds := lock_refund((p ->> 'refundId')::uuid);
@@ -40,16 +42,19 @@ begin
   if p ->> 'caseNumber' is not null then perform note_refund_retry(f, p); end if;
   select * into i from refund_intents where refund_id = f.id and state in ('SENT', 'UNKNOWN');
   if found then return refund_answer(f, i); end if;
+  perform lock_refunds_of_merchant(f);
   -- Locked: while it is, no batch takes it.
-  select * into l from settlement_lines where id = f.redemption_id for update;
-  if l.settlement_id is null then
-    perform ledger_book(book_refund(f, 'before_payout', 0, p));
-  elsif (select s.state from settlements s where s.id = l.settlement_id) <> 'SETTLED' then
+  select * into l from settlement_lines where id = f.redemption_id for no key update;
+  if (select s.state from settlements s where s.id = l.settlement_id) <> 'SETTLED' then
     f := move_refund(f, 'WAITING_FOR_SETTLEMENT', null, p);
   else
     v_merchant := (refund_shares(f)).merchant;
-    if unpaid_to_merchant(f, v_merchant) >= v_merchant then
-      perform ledger_book(book_refund(f, 'netted', 0, p));
+    if v_merchant <= unclaimed_of_settlement(f, l.settlement_id) then
+      perform ledger_book(book_refund(f, 'before_payout', v_merchant, p) || ledger_transfer('posted',
+        ledger_uuid('transfer', 'refund', f.id::text, 'unclaimed'), ledger_account('unclaimed', f.merchant_id::text, f.currency),
+        ledger_account('merchant:payable', f.merchant_id::text, f.currency), v_merchant, f.currency, 'refund.unclaimed', f.id::text));
+    elsif v_merchant = 0 or unpaid_to_merchant(f, v_merchant) >= v_merchant then
+      perform ledger_book(book_refund(f, case when l.settlement_id is null then 'before_payout' else 'netted' end, 0, p));
     else
       i := open_pull_back(f, v_merchant);
       f := move_refund(f, 'PULLING_BACK', null, p);
@@ -80,9 +85,9 @@ declare
 begin
   select * into f from refunds where id = p_id;
   if not found then perform refuse('refund_not_found', 'There is no such refund.', jsonb_build_object('refundId', p_id)); end if;
-  perform 1 from gift_cards where id = f.card_id for update;
-  perform 1 from redemptions where id = f.redemption_id for update;
-  select * into f from refunds where id = p_id for update;
+  perform 1 from gift_cards where id = f.card_id for no key update;
+  perform 1 from redemptions where id = f.redemption_id for no key update;
+  select * into f from refunds where id = p_id for no key update;
   return f;
 end $$;
 
@@ -94,18 +99,41 @@ create or replace function refund_shares(f refunds, out fee bigint, out service 
   where c.id = f.card_id
 $$;
 
--- What is due to the merchant and in no batch yet; what a batch is taking at this moment does not count. A settlement
--- that is parked is owed, but spoken for.
+-- Of a settlement whose payout was given up: what is still owed to the merchant, who has had none of it.
+create or replace function unclaimed_of_settlement(f refunds, p_settlement_id uuid) returns bigint language sql stable as $$
+  select coalesce((select b.credits_posted - b.debits_posted from ledger_balances b
+    where b.id = ledger_uuid('account', 'unclaimed', f.merchant_id::text, f.currency)), 0)
+  from settlements s where s.id = p_settlement_id and s.written_off_minor > 0
+$$;
+
+-- Two refunds of one merchant would each count on what the other one takes.
+create or replace function lock_refunds_of_merchant(f refunds) returns void language sql volatile as $$
+  select pg_advisory_xact_lock(hashtextextended('refunds of ' || f.merchant_id || ' ' || f.currency, 0))
+$$;
+
+-- What is due to the merchant and in no batch yet, less what refunds take of it: as much as is asked for, if there is as
+-- much. What a batch is taking at this moment does not count; a settlement that is parked is owed, but spoken for. Called
+-- under the lock of the merchant's refunds.
 create or replace function unpaid_to_merchant(f refunds, p_enough_minor bigint) returns bigint language plpgsql as $$
 declare
-  v_sum bigint := 0;
+  v_sum bigint;
   v record;
 begin
+  -- Waited for, in the order of claim_open_lines: a batch that takes them makes them none of ours.
+  v_sum := merchant_part(array(
+    select l.id from settlement_lines l
+    where l.settlement_id is null and l.merchant_id = f.merchant_id and l.currency = f.currency and l.merchant_minor < 0
+    order by l.created_at, l.id for no key update)
+    || array(select l.id from settlement_lines l where l.id = f.redemption_id and l.settlement_id is null));
+  -- Not begun where that is enough: a loop locks some rows ahead, and a batch would pass over them.
+  if v_sum >= p_enough_minor then return v_sum; end if;
   for v in
     select l.merchant_minor from settlement_lines l
-    where l.settlement_id is null and l.merchant_id = f.merchant_id and l.currency = f.currency
-    order by l.merchant_minor, l.created_at, l.id limit 1000 for update skip locked
+    where l.settlement_id is null and l.merchant_id = f.merchant_id and l.currency = f.currency and l.merchant_minor > 0
+      and l.id <> f.redemption_id
+    order by l.created_at, l.id limit 1000 for no key update skip locked
   loop
+    exit when v_sum >= p_enough_minor;
     v_sum := v_sum + v.merchant_minor;
   end loop;
   return v_sum;
@@ -157,21 +185,30 @@ begin
 end $$;
 
 -- The provider has taken the merchant's part back: it is booked, and the card gets its value. Should the card's shares
--- have moved by a unit meanwhile, the merchant's next batch evens it out.
+-- have moved by a unit meanwhile, the merchant's next batch evens it out; with nothing due to the merchant, the unit is our
+-- loss: money that has come back is booked in every case.
 create or replace function complete_pull_back(p jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   f refunds := lock_refund((p ->> 'refundId')::uuid);
   i refund_intents;
+  v_short bigint;
 begin
-  select * into strict i from refund_intents where id = (p ->> 'intentId')::uuid and refund_id = f.id for update;
+  select * into strict i from refund_intents where id = (p ->> 'intentId')::uuid and refund_id = f.id for no key update;
   if i.state in ('SENT', 'UNKNOWN') then
     update refund_intents set state = 'SUCCEEDED', provider_id = p ->> 'providerId', provider_fee_minor = (p ->> 'providerFeeMinor')::bigint,
       updated_at = now() where id = i.id;
+    v_short := greatest((refund_shares(f)).merchant - i.amount_minor, 0);
+    if v_short > 0 then
+      perform lock_refunds_of_merchant(f);
+      if unpaid_to_merchant(f, v_short) >= v_short then v_short := 0; end if;
+    end if;
     perform ledger_book(array[
       ledger_resolve('post', ledger_uuid('transfer', 'pull-back', i.id::text), 'refund.pull-back.post', f.id::text),
       ledger_transfer('posted', ledger_uuid('transfer', 'pull-back', i.id::text, 'fee'), ledger_account('provider:costs', 'platform', f.currency),
-        ledger_account('provider:clearing', 'platform', f.currency), (p ->> 'providerFeeMinor')::bigint, f.currency, 'refund.pull-back.fee', f.id::text)]
-      || book_refund(f, 'pulled_back', i.amount_minor, p));
+        ledger_account('provider:clearing', 'platform', f.currency), (p ->> 'providerFeeMinor')::bigint, f.currency, 'refund.pull-back.fee', f.id::text),
+      ledger_transfer('posted', ledger_uuid('transfer', 'pull-back', i.id::text, 'rounding'), ledger_account('platform:losses', 'platform', f.currency),
+        ledger_account('merchant:payable', f.merchant_id::text, f.currency), v_short, f.currency, 'refund.pull-back.rounding', f.id::text)]
+      || book_refund(f, 'pulled_back', i.amount_minor + v_short, p));
   elsif i.state not in ('SUCCEEDED', 'REVERSED') then
     raise exception 'intent % is % and cannot succeed', i.id, i.state;
   end if;
@@ -184,7 +221,7 @@ declare
   f refunds := lock_refund((p ->> 'refundId')::uuid);
   i refund_intents;
 begin
-  select * into strict i from refund_intents where id = (p ->> 'intentId')::uuid and refund_id = f.id for update;
+  select * into strict i from refund_intents where id = (p ->> 'intentId')::uuid and refund_id = f.id for no key update;
   if i.state in ('SENT', 'UNKNOWN') then
     update refund_intents set state = 'FAILED_DEFINITE', failure_code = p ->> 'failureCode', updated_at = now() where id = i.id;
     f := move_refund(f, 'WAITING_FOR_MERCHANT', p ->> 'failureCode', p);

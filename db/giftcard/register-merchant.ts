@@ -147,7 +147,7 @@ export const retireCatalogueItem = (
     await requireMerchant(trx, merchantId, ownerId);
     const item = await trx('catalogue_items')
       .where({ id: itemId, merchant_id: merchantId })
-      .forUpdate()
+      .forNoKeyUpdate()
       .first<{ state: string }>('state');
     if (!item)
       throw new DomainError('catalogue_item_not_found', 'The merchant has no such catalogue item.', { itemId });

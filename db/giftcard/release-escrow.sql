@@ -14,7 +14,7 @@ begin
     select * into r from escrow_releases where id = (p ->> 'releaseId')::uuid;
     return release_answer(r);
   end if;
-  for c in select * from gift_cards where id = any (v_cards) order by id for update loop
+  for c in select * from gift_cards where id = any (v_cards) order by id for no key update loop
     if c.host_id <> r.host_id or c.currency <> r.currency or c.state <> 'ISSUED' then
       perform refuse('card_not_found', 'There is no such card of this host.', jsonb_build_object('cardId', c.id));
     elsif c.assigned_at is not null then
@@ -44,7 +44,7 @@ begin
   v_cards := array(
     select c.id from gift_cards c
     where c.remaining_minor > 0 and c.next_deadline <= v_now and c.held_minor = 0
-    order by c.next_deadline, c.id limit (p ->> 'limit')::int for update skip locked);
+    order by c.next_deadline, c.id limit (p ->> 'limit')::int for no key update skip locked);
   for g in
     select c.host_id, c.currency, array_agg(c.id order by c.id) as cards from gift_cards c
     where c.id = any (v_cards) group by c.host_id, c.currency order by 1, 2
@@ -110,7 +110,7 @@ create or replace function complete_release(p jsonb) returns jsonb language plpg
 declare
   r escrow_releases;
 begin
-  select * into r from escrow_releases where id = (p ->> 'releaseId')::uuid for update;
+  select * into r from escrow_releases where id = (p ->> 'releaseId')::uuid for no key update;
   if not found then perform refuse('escrow_not_found', 'There is no such release.'); end if;
   if r.state = 'RELEASING' then
     update escrow_releases set state = 'RELEASED', updated_at = now() where id = r.id returning * into r;

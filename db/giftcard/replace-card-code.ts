@@ -40,7 +40,7 @@ export const rotateCardCodes = (
   reseal: Reseal,
 ): Promise<RotatedBatch> =>
   db.transaction(async (trx) => {
-    const query = trx('gift_cards').whereNotNull('code_sealed').orderBy('id').limit(limit).forUpdate();
+    const query = trx('gift_cards').whereNotNull('code_sealed').orderBy('id').limit(limit).forNoKeyUpdate();
     if (after !== null) void query.where('id', '>', after);
     const cards = await query.select<{ id: string; code_hash: Buffer; code_sealed: Buffer }[]>(
       'id',

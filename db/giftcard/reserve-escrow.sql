@@ -15,7 +15,7 @@ begin
   values (v_id, (p ->> 'giveawayId')::uuid, (p ->> 'hostId')::uuid, v_currency, v_gross, v_fee, 'RESERVING')
   on conflict (id) do nothing;
   if not found then
-    select * into r from escrow_reservations where id = v_id for update;
+    select * into r from escrow_reservations where id = v_id for no key update;
     if r.state = 'VOIDED' then
       perform refuse('escrow_reservation_voided', 'This reservation was undone.', jsonb_build_object('reservationId', v_id));
     elsif (r.gross_minor, r.fee_minor, r.currency) is distinct from (v_gross, v_fee, v_currency) or not v_in_pieces and exists (
@@ -137,7 +137,7 @@ declare
   v_id uuid := (p ->> 'reservationId')::uuid;
   r escrow_reservations;
 begin
-  select * into r from escrow_reservations where id = v_id for update;
+  select * into r from escrow_reservations where id = v_id for no key update;
   if not found then perform refuse('escrow_not_found', 'There is no such reservation.', jsonb_build_object('reservationId', v_id)); end if;
   if r.state = 'VOIDED' then
     perform refuse('escrow_reservation_voided', 'This reservation was undone.', jsonb_build_object('reservationId', v_id));
@@ -156,7 +156,7 @@ declare
   v_cards uuid[];
 begin
   v_cards := array(select c.id from gift_cards c where c.reservation_id = r.id and c.state = 'RESERVING' order by c.id
-                   limit (p ->> 'batch')::int for update);
+                   limit (p ->> 'batch')::int for no key update);
   perform ledger_book(array(
     select line from gift_cards c
     cross join lateral (values
@@ -190,7 +190,7 @@ begin
     perform append_event('reservation', v_id, 'giftcard.reservation.voided', '{}', p);
     return jsonb_build_object('reservationId', v_id, 'state', 'VOIDED', 'cardsLeft', 0);
   end if;
-  select * into r from escrow_reservations where id = v_id for update;
+  select * into r from escrow_reservations where id = v_id for no key update;
   if r.state = 'RESERVED' then raise exception 'reservation % is posted and cannot be voided', v_id; end if;
   if r.state = 'RESERVING' then
     perform ledger_book(reservation_resolutions('void', r));
@@ -198,7 +198,7 @@ begin
     perform append_event('reservation', v_id, 'giftcard.reservation.voided', '{}', p);
   end if;
   update gift_cards set state = 'VOIDED', updated_at = now() where id = any (array(
-    select c.id from gift_cards c where c.reservation_id = v_id and c.state = 'RESERVING' order by c.id limit (p ->> 'batch')::int for update));
+    select c.id from gift_cards c where c.reservation_id = v_id and c.state = 'RESERVING' order by c.id limit (p ->> 'batch')::int for no key update));
   return jsonb_build_object('reservationId', v_id, 'state', 'VOIDED', 'cardsLeft',
     (select count(*) from gift_cards c where c.reservation_id = v_id and c.state = 'RESERVING'));
 end $$;

@@ -12,7 +12,7 @@ begin
   select * into i from refund_intents where id = (p ->> 'intentId')::uuid;
   if not found then perform refuse('refund_not_found', 'No refund has this intent.', jsonb_build_object('intentId', p ->> 'intentId')); end if;
   f := lock_refund(i.refund_id);
-  select * into i from refund_intents where id = i.id for update;
+  select * into i from refund_intents where id = i.id for no key update;
   if i.state = 'REVERSED' then return refund_answer(f, null); end if;
   if i.state = 'FAILED_DEFINITE' then raise exception 'intent % is % and cannot come back', i.id, i.state; end if;
   v_payable := ledger_account('merchant:payable', f.merchant_id::text, f.currency);

@@ -5,21 +5,52 @@ create or replace function form_batch(p jsonb) returns jsonb language plpgsql se
 declare
   v_id uuid := ledger_uuid('settlement', p ->> 'merchantId', p ->> 'currency', p ->> 'window', p ->> 'part');
   v_lines uuid[];
-  v record;
+  v_merchant bigint;
 begin
   -- A second attempt waits here: passing over the lines of the first it would find nothing to do.
   perform pg_advisory_xact_lock(hashtextextended(v_id::text, 0));
   if (select s.id from settlements s where s.id = v_id) is null then
-    v_lines := array(
-      select l.id from settlement_lines l
-      where l.settlement_id is null and l.merchant_id = (p ->> 'merchantId')::uuid and l.currency = p ->> 'currency'
-      order by l.created_at, l.id limit (p ->> 'maxLines')::int for update skip locked);
-    select coalesce(sum(l.merchant_minor), 0)::bigint as merchant into v from settlement_lines l where l.id = any (v_lines);
-    if cardinality(v_lines) = 0 or v.merchant < 0 or v.merchant > 0 and v.merchant < (p ->> 'payoutMinimumMinor')::bigint then return null; end if;
+    v_lines := claim_open_lines(p);
+    v_merchant := merchant_part(v_lines);
+    if cardinality(v_lines) = 0 or v_merchant < 0 or v_merchant > 0 and v_merchant < (p ->> 'payoutMinimumMinor')::bigint then return null; end if;
     perform stamp_settlement(v_id, 'batch', v_lines, p);
   end if;
   return start_settlement(v_id, p);
 end $$;
+
+-- The oldest of what a merchant has earned, as many as one transaction may hold, and all that refunds take from it; more of
+-- what was earned where refunds of newer lines outweigh it, or the oldest would keep all of it waiting. Refunds are read after
+-- each time that something was locked, by a statement of their own: a refund holds the line that it takes from until it is
+-- booked, so whatever is locked here has its refunds in sight, and no more is promised than is there. Earnings are never
+-- waited for and refunds are taken in one order, so batches of two windows cannot wait for each other.
+create or replace function claim_open_lines(p jsonb) returns uuid[] language plpgsql set enable_seqscan = off as $$
+declare
+  v_lines uuid[] := '{}';
+  v_more uuid[];
+begin
+  loop
+    v_more := earned_lines(p, v_lines);
+    v_lines := v_lines || v_more;
+    v_lines := v_lines || array(
+      select l.id from settlement_lines l
+      where l.settlement_id is null and l.merchant_id = (p ->> 'merchantId')::uuid and l.currency = p ->> 'currency'
+        and l.merchant_minor < 0 and l.id <> all (v_lines)
+      order by l.created_at, l.id for no key update);
+    if cardinality(v_more) = 0 or merchant_part(v_lines) >= 0 then return v_lines; end if;
+  end loop;
+end $$;
+
+create or replace function earned_lines(p jsonb, p_but uuid[]) returns uuid[] language sql volatile as $$
+  select array(
+    select l.id from settlement_lines l
+    where l.settlement_id is null and l.merchant_id = (p ->> 'merchantId')::uuid and l.currency = p ->> 'currency'
+      and l.merchant_minor >= 0 and l.id <> all (p_but)
+    order by l.created_at, l.id limit (p ->> 'maxLines')::int for no key update skip locked)
+$$;
+
+create or replace function merchant_part(p_lines uuid[]) returns bigint language sql stable as $$
+  select coalesce(sum(l.merchant_minor), 0)::bigint from settlement_lines l where l.id = any (p_lines)
+$$;
 
 -- Shares of ours that were carried, of a currency, as one settlement: when they are worth a transfer, and merchants owe
 -- us no more than the reserve covers.
@@ -33,7 +64,7 @@ begin
   if (select s.id from settlements s where s.id = v_id) is null then
     v_lines := array(
       select l.id from settlement_lines l where l.settlement_id is null and l.merchant_id is null and l.currency = p ->> 'currency'
-      order by l.created_at, l.id for update skip locked);
+      order by l.created_at, l.id for no key update skip locked);
     v_service := (select coalesce(sum(l.service_minor), 0) from settlement_lines l where l.id = any (v_lines));
     if not platform_share_payable(v_service, p ->> 'currency', p) then return null; end if;
     perform stamp_settlement(v_id, 'platform', v_lines, p);

@@ -1,9 +1,10 @@
 import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
 import type { Database, Db } from '../connect.ts';
-import type { PayoutRules, SettlementStep } from './pay-settlement.ts';
+import type { PayoutRules } from '../../runtime/payout-rules.ts';
+import type { SettlementStep } from './pay-settlement.ts';
 
-/** Lines in one batch; more makes another part of the same window. */
+/** Lines of what was earned in one batch, beside the refunds that lessen it; more makes another part of the same window. */
 export const MAX_BATCH_LINES = 10_000;
 /** Stamping them takes about a second, and longer on a busy machine: nobody waits for it, and the lines wait in no case. */
 const FORM_TIMEOUT = '30s';
@@ -21,7 +22,8 @@ export interface FormBatch extends Window {
 }
 
 /**
- * One settlement of what is open for a merchant: at most 10,000 lines, each in one batch only.
+ * One settlement of what is open for a merchant: 10,000 redemptions at most as a rule, and all refunds; each line is in one
+ * batch only.
  * @returns its first step; null when nothing is to be paid now, and the lines wait for the next window.
  */
 export const formBatch = (db: Database, input: FormBatch, cause: Cause): Promise<SettlementStep | null> =>

@@ -9,7 +9,7 @@ declare
   v airtime_vends;
   v_amount bigint;
 begin
-  select * into c from gift_cards where id = (p ->> 'cardId')::uuid for update;
+  select * into c from gift_cards where id = (p ->> 'cardId')::uuid for no key update;
   if not found then perform refuse('card_not_found', 'There is no such card.', jsonb_build_object('cardId', p ->> 'cardId')); end if;
   select * into v from airtime_vends where id = v_id;
   if found then
@@ -67,8 +67,8 @@ declare
 begin
   select * into v from airtime_vends where id = p_id;
   if not found then perform refuse('airtime_vend_not_found', 'There is no such top-up.', jsonb_build_object('vendId', p_id)); end if;
-  perform 1 from gift_cards where id = v.card_id for update;
-  select * into v from airtime_vends where id = p_id for update;
+  perform 1 from gift_cards where id = v.card_id for no key update;
+  select * into v from airtime_vends where id = p_id for no key update;
   return v;
 end $$;
 
@@ -77,7 +77,7 @@ create or replace function lock_live_intent(v airtime_vends, p jsonb) returns ai
 declare
   i airtime_intents;
 begin
-  select * into strict i from airtime_intents where id = (p ->> 'intentId')::uuid and vend_id = v.id for update;
+  select * into strict i from airtime_intents where id = (p ->> 'intentId')::uuid and vend_id = v.id for no key update;
   if i.state not in ('SENT', 'UNKNOWN') then return null; end if;
   return i;
 end $$;
@@ -257,7 +257,7 @@ create or replace function erase_phones(p jsonb) returns jsonb language sql as $
   with gone as (
     select id from airtime_vends where phone_sealed is not null and state = 'DELIVERED'
       and updated_at < now() - (p ->> 'keptMs')::bigint * interval '1 millisecond'
-    order by updated_at, id limit (p ->> 'limit')::int for update skip locked),
+    order by updated_at, id limit (p ->> 'limit')::int for no key update skip locked),
   erased as (update airtime_vends v set phone_sealed = null from gone g where v.id = g.id returning v.id)
   select jsonb_build_object('erased', count(*)) from erased
 $$;

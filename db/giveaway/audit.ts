@@ -108,6 +108,16 @@ export const GIVEAWAY_CHECKS: readonly Check[] = [
         select count(*) as made, coalesce(max(number), 0) as last from giveaway_instant_attempts a where a.giveaway_id = w.giveaway_id) t`,
   },
   {
+    name: 'instant-wins.left',
+    invariant: 'what is said to be left of an instant win is what no attempt has won',
+    pace: 'daily',
+    sql: () => `
+      select w.giveaway_id::text as subject, ${OF_GIVEAWAY('w')}, ${brokenIf('w.units_left <> s.units')},
+        jsonb_build_object('unitsLeft', w.units_left, 'units', s.units) as facts
+      from giveaway_instant_wins w cross join lateral (
+        select count(*) as units from giveaway_instant_slots s where s.giveaway_id = w.giveaway_id and s.attempt is null) s`,
+  },
+  {
     name: 'entries.confirmed',
     invariant: 'no entry weighs that a social network has not confirmed',
     pace: 'daily',
@@ -118,15 +128,19 @@ export const GIVEAWAY_CHECKS: readonly Check[] = [
   },
   {
     name: 'awards.eligible',
-    invariant: 'nobody is awarded who was excluded, under review or without a required entry at the freeze',
+    invariant:
+      'nobody is awarded who was excluded, under review or without a required entry at the freeze, or when they won at once',
     pace: 'daily',
     sql: () => `
-      select a.id::text as subject, ${OF_GIVEAWAY('a')}, ${brokenIf(`not exists (
+      select a.id::text as subject, ${OF_GIVEAWAY('a')}, ${brokenIf(`t.received_at is null and not exists (
           select from giveaway_entries e where e.giveaway_id = a.giveaway_id and e.participant_id = a.participant_id and e.reason = 'eligible')
-        or exists (select from giveaway_exclusions x where (x.giveaway_id, x.participant_id) = (a.giveaway_id, a.participant_id))
-        or exists (select from giveaway_reviews r where (r.giveaway_id, r.participant_id) = (a.giveaway_id, a.participant_id) and r.state <> 'CLEARED')`)},
+        or exists (select from giveaway_exclusions x where (x.giveaway_id, x.participant_id) = (a.giveaway_id, a.participant_id)
+          and (t.received_at is null or x.decided_at < t.received_at))
+        or exists (select from giveaway_reviews r where (r.giveaway_id, r.participant_id) = (a.giveaway_id, a.participant_id)
+          and case when t.received_at is null then r.state <> 'CLEARED' else r.created_at < t.received_at
+            and (r.state <> 'CLEARED' or date_trunc('milliseconds', r.decided_at) > t.received_at) end)`)},
         jsonb_build_object('giveawayId', a.giveaway_id, 'rank', a.rank) as facts
-      from giveaway_awards a`,
+      from giveaway_awards a left join giveaway_instant_attempts t on t.giveaway_id = a.giveaway_id and t.unit_id = a.prize_id`,
   },
 ];
 

@@ -29,7 +29,7 @@ create or replace function lock_own_award(p jsonb) returns giveaway_awards langu
 declare
   a giveaway_awards;
 begin
-  select * into a from giveaway_awards where id = (p ->> 'awardId')::uuid for update;
+  select * into a from giveaway_awards where id = (p ->> 'awardId')::uuid for no key update;
   if a.id is null then perform refuse('award_not_found', 'There is no such award.', jsonb_build_object('awardId', p ->> 'awardId')); end if;
   if a.participant_id <> (p ->> 'participantId')::uuid then
     perform refuse('award_not_yours', 'This prize was awarded to somebody else.', jsonb_build_object('awardId', a.id));
@@ -46,11 +46,14 @@ begin
   end if;
 end $$;
 
--- Where the host looks at every winner; or somebody has asked for a disqualification, which is a doubt and no verdict.
+-- Where the host looks at every winner; or something speaks against this one, which is a doubt and no verdict: somebody has
+-- asked for a disqualification, or, after they had won at once, they were excluded or put up for review.
 create or replace function claim_needs_decision(a giveaway_awards) returns boolean language sql as $$
   select coalesce((select g.rules ->> 'claimVerification' = 'manual' from giveaways g where g.id = a.giveaway_id), false)
     or exists (select from giveaway_disqualifications d where d.giveaway_id = a.giveaway_id and d.participant_id = a.participant_id
       and d.approved_at is null and d.rejected_at is null)
+    or exists (select from giveaway_exclusions x where x.giveaway_id = a.giveaway_id and x.participant_id = a.participant_id)
+    or exists (select from giveaway_reviews r where r.giveaway_id = a.giveaway_id and r.participant_id = a.participant_id and r.state <> 'CLEARED')
 $$;
 
 -- Moves an award that the caller has locked, and says so.

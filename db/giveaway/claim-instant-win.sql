@@ -4,7 +4,9 @@
 -- answer. @returns the answers in the given order, and how many units are left.
 create or replace function claim_instant_wins(p jsonb) returns jsonb language plpgsql
 -- Every look-up is by a key: to plan them anew for each batch would cost more than the look-ups.
-set plan_cache_mode = force_generic_plan as $$
+set plan_cache_mode = force_generic_plan
+-- The next units are read in the order of their index: to sort them all that are left would be read.
+set enable_sort = off as $$
 declare
   v_giveaway uuid := (p ->> 'giveawayId')::uuid;
   v_now timestamptz;
@@ -23,17 +25,20 @@ declare
   a record;
 begin
   perform pg_advisory_xact_lock_shared(hashtextextended(v_giveaway::text, 0));
-  select w.attempt_count, greatest(w.last_attempt_at, date_trunc('milliseconds', clock_timestamp())) into v_number, v_now
-  from giveaway_instant_wins w where w.giveaway_id = v_giveaway for update;
+  select w.attempt_count, w.units_left, w.last_attempt_at into v_number, v_left, v_now
+  from giveaway_instant_wins w where w.giveaway_id = v_giveaway for no key update;
+  -- After the lock is had: what speaks against somebody has its place among the attempts (`after_attempts`).
+  v_now := greatest(v_now, date_trunc('milliseconds', clock_timestamp()));
   select instant_win_closed(g), coalesce(g.rules ->> 'prizesPerPerson', 'one') = 'one' into v_closed, v_one from giveaways g where g.id = v_giveaway;
   v_closed := coalesce(v_closed, case when v_number is null then 'instant_win_not_found' end);
   -- No more than the hits of this batch can win, in the order in which units are won.
   v_slots := array(select s from giveaway_instant_slots s where s.giveaway_id = v_giveaway and s.attempt is null
     order by s.due_at nulls first, s.position
     limit (select count(*) from jsonb_array_elements(p -> 'attempts') x where (x ->> 'hit')::boolean));
-  v_left := (select count(*) from giveaway_instant_slots s where s.giveaway_id = v_giveaway and s.attempt is null);
-  v_winners := array(select t.participant_id from giveaway_instant_attempts t where v_one and t.giveaway_id = v_giveaway and t.unit_id is not null
-    and t.participant_id in (select (x ->> 'participantId')::uuid from jsonb_array_elements(p -> 'attempts') x));
+  v_winners := array(select (x ->> 'participantId')::uuid from jsonb_array_elements(p -> 'attempts') x where v_one
+    -- One look-up for each: a join may be planned so that it reads all attempts of the giveaway.
+    and (select true from giveaway_instant_attempts t where t.giveaway_id = v_giveaway and t.participant_id = (x ->> 'participantId')::uuid
+      and t.unit_id is not null limit 1));
 
   for a in select * from instant_win_candidates(v_giveaway, p -> 'attempts') c order by c.place loop
     -- Asked before, or twice in this batch: its first answer is read at the end.
@@ -78,6 +83,8 @@ returns table (place bigint, entry_id uuid, participant_id uuid, nonce text, hit
     case when e.id is null then 'entry_not_found'
       when e.reason <> 'eligible' then 'entry_not_eligible'
       when (select true from giveaway_exclusions x where x.giveaway_id = p_giveaway_id and x.participant_id = e.participant_id) then 'entry_excluded'
+      when (select true from giveaway_disqualifications d where d.giveaway_id = p_giveaway_id and d.participant_id = e.participant_id
+        and d.approved_at is not null) then 'entry_excluded'
       when (select true from giveaway_reviews r where r.giveaway_id = p_giveaway_id and r.participant_id = e.participant_id and r.state <> 'CLEARED') then 'entry_not_eligible'
       when (select true from giveaway_methods m where m.giveaway_id = p_giveaway_id and m.required and not exists (
         select from giveaway_entries q where q.giveaway_id = p_giveaway_id and q.participant_id = e.participant_id and q.method = m.name and q.reason = 'eligible') limit 1)
@@ -95,7 +102,7 @@ create or replace function record_instant_attempts(
 ) returns void language plpgsql as $$
 begin
   insert into giveaway_instant_attempts select * from unnest(p_attempts);
-  update giveaway_instant_wins w set attempt_count = n.number, last_attempt_at = n.received_at
+  update giveaway_instant_wins w set attempt_count = n.number, last_attempt_at = n.received_at, units_left = w.units_left - cardinality(p_won)
   from unnest(p_attempts[cardinality(p_attempts):]) n where w.giveaway_id = p_giveaway_id;
   insert into domain_events (aggregate_type, aggregate_id, version, type, payload, actor, correlation_id, hash)
   select 'entry', n.entry_id, 1, 'giveaway.instant_win.attempted',
@@ -145,8 +152,10 @@ $$;
 -- before the opening, whoever's clock that was by.
 create or replace function open_instant_win(p_giveaway_id uuid, p_opened_at timestamptz, p_due_ats timestamptz[]) returns void language plpgsql as $$
 begin
-  insert into giveaway_instant_wins (giveaway_id, closes_at, last_attempt_at)
-  select g.id, g.closes_at, greatest(p_opened_at, date_trunc('milliseconds', clock_timestamp())) from giveaways g where g.id = p_giveaway_id;
+  insert into giveaway_instant_wins (giveaway_id, closes_at, last_attempt_at, units_left)
+  select g.id, g.closes_at, greatest(p_opened_at, date_trunc('milliseconds', clock_timestamp())),
+    (select count(*) from giveaway_prizes p where p.giveaway_id = g.id)
+  from giveaways g where g.id = p_giveaway_id;
   insert into giveaway_instant_slots (giveaway_id, position, unit_id, due_at)
   select p_giveaway_id, p.position, p.id, p_due_ats[p.position] from giveaway_prizes p where p.giveaway_id = p_giveaway_id;
 end $$;

@@ -90,9 +90,7 @@ export interface InstantWinCounts {
 /** Undefined when there is none under this id, or it has not opened yet. */
 export async function countInstantWin(db: Db, giveawayId: string): Promise<InstantWinCounts | undefined> {
   const result: unknown = await db.raw(
-    `select w.attempt_count as "attemptCount", (select count(*) from giveaway_instant_slots s
-       where s.giveaway_id = w.giveaway_id and s.attempt is null)::int as "unitsLeft"
-     from giveaway_instant_wins w where w.giveaway_id = ?`,
+    `select attempt_count as "attemptCount", units_left as "unitsLeft" from giveaway_instant_wins where giveaway_id = ?`,
     [giveawayId],
   );
   return (result as { rows: InstantWinCounts[] }).rows[0];

@@ -3,7 +3,7 @@ create or replace function decline_award(p jsonb) returns jsonb language plpgsql
 declare
   a giveaway_awards;
 begin
-  perform 1 from giveaways where id = (select x.giveaway_id from giveaway_awards x where x.id = (p ->> 'awardId')::uuid) for update;
+  perform 1 from giveaways where id = (select x.giveaway_id from giveaway_awards x where x.id = (p ->> 'awardId')::uuid) for no key update;
   a := lock_own_award(p);
   if a.state = 'DECLINED' then return award_answer(a); end if;
   -- A claim that waits for a decision may still be given back.

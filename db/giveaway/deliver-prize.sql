@@ -34,7 +34,7 @@ create or replace function lock_delivery(a giveaway_awards) returns giveaway_del
 declare
   d giveaway_deliveries;
 begin
-  select * into d from giveaway_deliveries where award_id = a.id for update;
+  select * into d from giveaway_deliveries where award_id = a.id for no key update;
   if d.award_id is null then
     perform refuse('delivery_not_found', 'Nobody has said where this prize is to be sent to.', jsonb_build_object('awardId', a.id));
   end if;
@@ -45,7 +45,7 @@ create or replace function lock_award_of(p jsonb) returns giveaway_awards langua
 declare
   a giveaway_awards;
 begin
-  select * into a from giveaway_awards where id = (p ->> 'awardId')::uuid and giveaway_id = (p ->> 'giveawayId')::uuid for update;
+  select * into a from giveaway_awards where id = (p ->> 'awardId')::uuid and giveaway_id = (p ->> 'giveawayId')::uuid for no key update;
   if a.id is null then perform refuse('award_not_found', 'There is no such award.', jsonb_build_object('awardId', p ->> 'awardId')); end if;
   return a;
 end $$;
@@ -136,7 +136,7 @@ declare
   a giveaway_awards;
   d giveaway_deliveries;
 begin
-  perform 1 from giveaways where id = (p ->> 'giveawayId')::uuid for update;
+  perform 1 from giveaways where id = (p ->> 'giveawayId')::uuid for no key update;
   a := lock_award_of(p);
   d := lock_delivery(a);
   if d.state = 'GIVEN_UP' then return delivery_answer(d, a); end if;
@@ -163,7 +163,7 @@ create or replace function erase_addresses(p jsonb) returns jsonb language sql a
     select d.award_id from giveaway_deliveries d join giveaway_awards a on a.id = d.award_id
     where d.address_sealed is not null and (a.state in ('EXPIRED', 'DECLINED', 'DISQUALIFIED')
       or a.state = 'FULFILLED' and d.updated_at < clock_timestamp() - (p ->> 'keptMs')::bigint * interval '1 millisecond')
-    order by d.updated_at, d.award_id limit (p ->> 'limit')::int for update of d skip locked),
+    order by d.updated_at, d.award_id limit (p ->> 'limit')::int for no key update of d skip locked),
   erased as (
     update giveaway_deliveries d set address_sealed = null from gone g where d.award_id = g.award_id returning d.award_id)
   select jsonb_build_object('erased', count(*)) from erased

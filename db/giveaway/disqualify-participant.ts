@@ -27,9 +27,11 @@ export interface Disqualification {
 }
 
 /**
- * After the freeze it takes two people, of whom one is not the host: the first asks, another one approves. The first
- * reason and evidence stand. With the approval an open award goes to the next rank; nobody else moves.
- * @throws DomainError giveaway_not_found, disqualification_not_possible (before the freeze; or the prize is claimed).
+ * After the freeze, or of whoever has won at once, it takes two people, of whom one is not the host: the first asks, another
+ * one approves. The first reason and evidence stand. With the approval open awards go to the next rank; nobody else moves,
+ * and a prize whose claim was verified stays where it is.
+ * @throws DomainError giveaway_not_found, disqualification_not_possible (nothing is won, and entry is not frozen; or all
+ *   that was won is theirs).
  */
 export const disqualifyParticipant = (
   db: Database,
@@ -39,7 +41,7 @@ export const disqualifyParticipant = (
   db.transaction(async (trx) => {
     const { giveawayId, participantId } = input;
     const { state } = await lockGiveaway(trx, giveawayId);
-    if (!hasReached(state, 'CLOSED')) {
+    if (!hasReached(state, 'CLOSED') && !(await hasWon(trx, input))) {
       throw new DomainError('disqualification_not_possible', `The giveaway is ${state}.`, { giveawayId, state });
     }
     const asked = {
@@ -66,6 +68,14 @@ export const disqualifyParticipant = (
     await vacateAwards(trx, input, cause);
     return { ...found, approvedBy: input.decidedBy };
   });
+
+/** At once, while entry goes on. */
+async function hasWon(trx: Db, { giveawayId, participantId }: DisqualifyParticipant): Promise<boolean> {
+  const award = await trx('giveaway_awards')
+    .where({ giveaway_id: giveawayId, participant_id: participantId })
+    .first('id');
+  return award !== undefined;
+}
 
 async function read(trx: Db, { giveawayId, participantId }: DisqualifyParticipant): Promise<Disqualification> {
   const row = await trx('giveaway_disqualifications')

@@ -17,6 +17,7 @@ declare
   v_places int[] := '{}';
   v_made jsonb;
   v_first boolean;
+  v_unverified boolean := false;
   v_now timestamptz;
   v_closed jsonb;
   g giveaways;
@@ -26,7 +27,21 @@ begin
   perform pg_advisory_xact_lock_shared(hashtextextended(x.id::text, 0))
   from (select distinct (c ->> 'giveawayId')::uuid as id from jsonb_array_elements(p) c order by 1) x;
 
-  for i in select * from known_of_entries(p) loop
+  -- What is known of each call beforehand, in the order in which rows are locked. Each is looked up by its key: a join
+  -- might be planned, and kept, for tables that were small then.
+  for i in
+    select c.place, c.call, x.giveaway_id, x.participant_id,
+      (select e from giveaway_entries e where e.id = (c.call ->> 'id')::uuid) as entry,
+      -- The function runs only for whom there is something to say.
+      (select standing_answer(c.call -> 'key') from idempotency_keys h where h.principal = c.call #>> '{key,principal}'
+        and h.route = c.call #>> '{key,route}' and h.key = c.call #>> '{key,key}') as standing,
+      (select m from giveaway_methods m where m.giveaway_id = x.giveaway_id and m.name = c.call ->> 'method') as method,
+      (select y.code from giveaway_exclusions y where y.giveaway_id = x.giveaway_id and y.participant_id = x.participant_id) as excluded,
+      (select false from giveaway_participants s where s.giveaway_id = x.giveaway_id and s.participant_id = x.participant_id) is null as is_first
+    from jsonb_array_elements(p) with ordinality c(call, place),
+      lateral (select (c.call ->> 'giveawayId')::uuid, (c.call ->> 'participantId')::uuid) x(giveaway_id, participant_id)
+    order by x.giveaway_id, x.participant_id
+  loop
     if v_now is null or g.id is distinct from i.giveaway_id then
       select * into g from giveaways where id = i.giveaway_id;
       -- As precise as the receipts that name it.
@@ -44,6 +59,7 @@ begin
     v_new := v_new || row((i.call ->> 'id')::uuid, i.giveaway_id, i.participant_id, (i.method).name,
       case (i.method).period when 'daily' then to_char(v_now at time zone 'UTC', 'YYYY-MM-DD') else 'once' end, (i.method).weight,
       case when (i.method).target is null then 'eligible' else 'unverified' end, v_now, decode(i.call ->> 'requestHash', 'hex'))::giveaway_entries;
+    v_unverified := v_unverified or (i.method).target is not null;
     v_calls := v_calls || i.call;
     v_places := v_places || i.place::int;
   end loop;
@@ -56,6 +72,12 @@ begin
   on conflict do nothing;
   v_first := found;
   v_made := record_entries(v_new, v_calls);
+  if v_unverified then
+    insert into giveaway_verifications (entry_id, giveaway_id, account)
+    select n.id, n.giveaway_id, n.call ->> 'account'
+    from unnest(v_new, v_calls) as n(id, giveaway_id, participant_id, method, period, weight, reason, received_at, request_hash, call)
+    where n.reason = 'unverified' and v_made ? n.id::text;
+  end if;
   for n in 1 .. cardinality(v_new) loop
     -- Not made: the same one, or another of this participant, method and period, was made at the same moment.
     v_outcomes[v_places[n]] := coalesce(v_made -> v_new[n].id::text,
@@ -67,21 +89,6 @@ begin
   return to_jsonb(v_outcomes);
 end $$;
 
--- What is known of each call beforehand, in the order in which rows are locked. Each is looked up by its key: a join
--- might be planned, and kept, for tables that were small then.
-create or replace function known_of_entries(p jsonb) returns table (place bigint, call jsonb, giveaway_id uuid, participant_id uuid,
-  entry giveaway_entries, standing jsonb, method giveaway_methods, excluded text, is_first boolean) language sql volatile as $$
-  select c.place, c.call, x.giveaway_id, x.participant_id,
-    (select e from giveaway_entries e where e.id = (c.call ->> 'id')::uuid),
-    case when c.call ? 'key' then standing_answer(c.call -> 'key') end,
-    (select m from giveaway_methods m where m.giveaway_id = x.giveaway_id and m.name = c.call ->> 'method'),
-    (select y.code from giveaway_exclusions y where y.giveaway_id = x.giveaway_id and y.participant_id = x.participant_id),
-    (select false from giveaway_participants s where s.giveaway_id = x.giveaway_id and s.participant_id = x.participant_id) is null
-  from jsonb_array_elements(p) with ordinality c(call, place),
-    lateral (select (c.call ->> 'giveawayId')::uuid, (c.call ->> 'participantId')::uuid) x(giveaway_id, participant_id)
-  order by x.giveaway_id, x.participant_id
-$$;
-
 -- Entries that nothing speaks against, with all that belongs to them. @returns the outcomes of those that were made, by id.
 create or replace function record_entries(p_new giveaway_entries[], p_calls jsonb[]) returns jsonb language sql volatile as $$
   with calls as (
@@ -89,10 +96,7 @@ create or replace function record_entries(p_new giveaway_entries[], p_calls json
   ), made as (
     insert into giveaway_entries select * from unnest(p_new) on conflict do nothing returning *
   ), made_by as (
-    select m.id, m.giveaway_id, m.participant_id, m.reason, c.call from made m join calls c on c.id = m.id
-  ), verifications as (
-    insert into giveaway_verifications (entry_id, giveaway_id, account)
-    select m.id, m.giveaway_id, m.call ->> 'account' from made_by m where m.reason = 'unverified'
+    select m.id, m.giveaway_id, m.participant_id, c.call from made m join calls c on c.id = m.id
   ), signals as (
     insert into giveaway_signals (giveaway_id, participant_id, kind, value_hash)
     select m.giveaway_id, m.participant_id, s ->> 'kind', decode(s ->> 'hash', 'hex')
@@ -103,8 +107,11 @@ create or replace function record_entries(p_new giveaway_entries[], p_calls json
       m.call ->> 'actor', m.call ->> 'requestId', ''
     from made_by m
   )
-  select coalesce(jsonb_object_agg((a.answer ->> 'id')::uuid, jsonb_build_object('fresh', true, 'answer', a.answer)), '{}')
-  from entry_answers(array(select row(m.*)::giveaway_entries from made m)) a(answer)
+  select coalesce(jsonb_object_agg(m.id, jsonb_build_object('fresh', true, 'answer',
+    entry_answer(m.id, m.giveaway_id, m.method, m.period, m.weight, m.received_at, s.salt, s.commitment, d.secret_hash))), '{}')
+  from made m,
+    lateral (select s.salt, s.commitment from giveaway_participants s where s.giveaway_id = m.giveaway_id and s.participant_id = m.participant_id offset 0) s,
+    lateral (select d.secret_hash from giveaway_draws d where d.giveaway_id = m.giveaway_id and d.draw_number = 1 offset 0) d
 $$;
 
 -- Of an entry that stands, or null where another one of the same participant, method and period does.
@@ -229,7 +236,7 @@ begin
   end if;
   insert into giveaway_referrals (giveaway_id, referred_id, referrer_id) values (p_giveaway_id, p_referred_id, v_referrer);
   -- One after the other, so that the cap holds.
-  perform 1 from giveaway_participants where giveaway_id = p_giveaway_id and participant_id = v_referrer for update;
+  perform 1 from giveaway_participants where giveaway_id = p_giveaway_id and participant_id = v_referrer for no key update;
   if m.cap <= (select count(*) from giveaway_entries x where x.giveaway_id = p_giveaway_id and x.participant_id = v_referrer and x.method = m.name) then
     return;
   end if;
@@ -256,11 +263,17 @@ begin
 end $$;
 
 create or replace function entry_answers(p_entries giveaway_entries[]) returns setof jsonb language sql stable as $$
-  select jsonb_build_object('id', e.id, 'giveawayId', e.giveaway_id, 'method', e.method, 'period', e.period, 'weight', e.weight,
-    'salt', encode(s.salt, 'hex'), 'commitment', encode(s.commitment, 'hex'), 'secretHash', encode(d.secret_hash, 'hex'),
-    'receivedAt', to_char(e.received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+  select entry_answer(e.id, e.giveaway_id, e.method, e.period, e.weight, e.received_at, s.salt, s.commitment, d.secret_hash)
   from unnest(p_entries) e,
     -- One look-up for each, however large the tables were when this was planned.
     lateral (select s.salt, s.commitment from giveaway_participants s where s.giveaway_id = e.giveaway_id and s.participant_id = e.participant_id offset 0) s,
     lateral (select d.secret_hash from giveaway_draws d where d.giveaway_id = e.giveaway_id and d.draw_number = 1 offset 0) d
+$$;
+
+-- One expression, so that it becomes a part of the statement that asks.
+create or replace function entry_answer(p_id uuid, p_giveaway_id uuid, p_method text, p_period text, p_weight int, p_received_at timestamptz,
+  p_salt bytea, p_commitment bytea, p_secret_hash bytea) returns jsonb language sql stable as $$
+  select jsonb_build_object('id', p_id, 'giveawayId', p_giveaway_id, 'method', p_method, 'period', p_period, 'weight', p_weight,
+    'salt', encode(p_salt, 'hex'), 'commitment', encode(p_commitment, 'hex'), 'secretHash', encode(p_secret_hash, 'hex'),
+    'receivedAt', to_char(p_received_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
 $$;

@@ -1,5 +1,6 @@
 -- Nothing is left that says who somebody was; what they did stays in books and proofs, under an id and hashes whose salts
--- are gone. Locks: the user's advisory lock, exclusive (a first entry takes it shared), then the user.
+-- are gone. Locks: the user's advisory lock, exclusive (a first entry takes it shared), then the user: whoever logs in or
+-- makes a key holds the user meanwhile.
 create or replace function erase_user(p jsonb) returns jsonb language plpgsql as $$
 declare
   v_user uuid := (p ->> 'userId')::uuid;
@@ -7,15 +8,16 @@ declare
 begin
   perform pg_advisory_xact_lock(user_entry_lock(v_user));
   -- In a statement of its own: it sees what a first entry has committed that was faster.
-  select * into u from users where id = v_user for update;
+  select * into u from users where id = v_user for no key update;
   if u.id is null then perform refuse('not_found', 'There is no such user.', jsonb_build_object('userId', v_user)); end if;
   if u.erased_at is not null then return jsonb_build_object('userId', v_user, 'erasedAt', u.erased_at); end if;
   perform require_erasable(u, p);
 
   update users set email = v_user || '@erased.invalid', display_name = '', password_hash = '', birth_date = null, country = null,
     erased_at = clock_timestamp() where id = v_user returning * into u;
-  delete from refresh_tokens where session_id in (select id from sessions where user_id = v_user);
+  -- Sessions first, as whoever exchanges a refresh token does.
   update sessions set ended_at = clock_timestamp(), end_reason = 'logged_out' where user_id = v_user and ended_at is null;
+  delete from refresh_tokens where session_id in (select id from sessions where user_id = v_user);
   update api_keys set revoked_at = clock_timestamp() where user_id = v_user and revoked_at is null;
   update api_keys set name = '' where user_id = v_user;
   update giveaway_participants set salt = null where participant_id = v_user;

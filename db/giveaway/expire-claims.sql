@@ -1,16 +1,18 @@
 -- Ends claim windows that are over by the database's clock, and awards of who was disqualified before they were made, and
--- promotes; what is beyond the limit is the next call's, which is due at once. Locks: the giveaway, then its awards. A claim that was faster is found when the lock is had.
+-- promotes; what is beyond the limit is the next call's, which is due at once. Locks: the giveaway, then its awards. A claim
+-- that was faster is found when the lock is had.
 create or replace function expire_claims(p jsonb) returns jsonb language plpgsql as $$
 declare
   v_giveaway uuid := (p ->> 'giveawayId')::uuid;
   v_due uuid[];
 begin
-  perform 1 from giveaways where id = v_giveaway for update;
+  perform 1 from giveaways where id = v_giveaway for no key update;
   v_due := array(
     select a.id from giveaway_awards a
     where a.giveaway_id = v_giveaway and a.state = 'NOTIFIED'
       and (a.claim_expires_at <= clock_timestamp() or is_disqualified(a.giveaway_id, a.participant_id))
-    order by a.rank limit (p ->> 'limit')::int for update);
+    -- As whoever records what became of notifications does.
+    order by a.id limit (p ->> 'limit')::int for no key update);
   if cardinality(v_due) > 0 then
     with ended as (
       update giveaway_awards a
@@ -41,19 +43,29 @@ create or replace function giveaways_with_due_claims(p jsonb) returns jsonb lang
     limit (p ->> 'limit')::int) x
 $$;
 
--- Takes the award of somebody who was disqualified, if it is not theirs yet. The caller has locked the giveaway.
+-- Takes the awards of somebody who was disqualified that are not theirs yet. What is theirs stays; if that is all there is
+-- for them, it is too late. Where people win several prizes they are out of the other lines as well. The caller has locked
+-- the giveaway.
 create or replace function vacate_awards(p jsonb) returns jsonb language plpgsql as $$
 declare
   a giveaway_awards;
+  v_theirs giveaway_awards;
+  v_vacated int := 0;
 begin
   for a in select * from giveaway_awards where giveaway_id = (p ->> 'giveawayId')::uuid and participant_id = (p ->> 'participantId')::uuid
-    and state not in ('EXPIRED', 'DECLINED', 'DISQUALIFIED') order by id for update
+    and state not in ('EXPIRED', 'DECLINED', 'DISQUALIFIED') order by id for no key update
   loop
-    if a.state not in ('NOTIFIED', 'CLAIMED') then
-      perform refuse('disqualification_not_possible', format('The award is %s.', a.state), jsonb_build_object('awardId', a.id, 'state', a.state));
+    if a.state in ('NOTIFIED', 'CLAIMED') then
+      perform move_award(a, 'DISQUALIFIED', p);
+      v_vacated := v_vacated + 1;
+    else
+      v_theirs := a;
     end if;
-    a := move_award(a, 'DISQUALIFIED', p);
   end loop;
+  if v_vacated = 0 and v_theirs.id is not null and not ranks_each_prize(v_theirs.giveaway_id) then
+    perform refuse('disqualification_not_possible', format('The award is %s.', v_theirs.state),
+      jsonb_build_object('awardId', v_theirs.id, 'state', v_theirs.state));
+  end if;
   perform promote_awards((p ->> 'giveawayId')::uuid, p);
   return '{}';
 end $$;

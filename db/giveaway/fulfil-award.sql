@@ -3,7 +3,7 @@ create or replace function fulfil_award(p jsonb) returns jsonb language plpgsql 
 declare
   a giveaway_awards;
 begin
-  select * into a from giveaway_awards where id = (p ->> 'awardId')::uuid for update;
+  select * into a from giveaway_awards where id = (p ->> 'awardId')::uuid for no key update;
   if a.id is null then perform refuse('award_not_found', 'There is no such award.', jsonb_build_object('awardId', p ->> 'awardId')); end if;
   if a.state <> 'FULFILLED' then
     if a.state not in ('VERIFIED', 'FULFILLING') then
@@ -21,7 +21,7 @@ create or replace function claim_unasked(p jsonb) returns jsonb language sql as 
     select a.id from giveaway_awards a join giveaways g on g.id = a.giveaway_id
     where a.state = 'NOTIFIED' and a.notified_at is not null and g.rules ->> 'claims' = 'automatic'
       and (a.claim_expires_at is null or a.claim_expires_at > clock_timestamp())
-    order by a.notified_at, a.id limit (p ->> 'limit')::int for update of a skip locked),
+    order by a.notified_at, a.id limit (p ->> 'limit')::int for no key update of a skip locked),
   moved as (
     update giveaway_awards a set state = case when claim_needs_decision(a) then 'CLAIMED' else 'VERIFIED' end,
       claimed_at = clock_timestamp(), verified_at = case when claim_needs_decision(a) then null else clock_timestamp() end,

@@ -96,21 +96,4 @@ export class Giveaway extends Model {
   declare paused_at: Date | null;
   declare failure_code: string | null;
   declare created_at: Date;
-  declare prizes?: Prize[];
-  declare awards?: Award[];
-
-  static override get relationMappings(): RelationMappings {
-    return {
-      prizes: {
-        relation: Model.HasManyRelation,
-        modelClass: Prize,
-        join: { from: 'giveaways.id', to: 'giveaway_prizes.giveaway_id' },
-      },
-      awards: {
-        relation: Model.HasManyRelation,
-        modelClass: Award,
-        join: { from: 'giveaways.id', to: 'giveaway_awards.giveaway_id' },
-      },
-    };
-  }
 }

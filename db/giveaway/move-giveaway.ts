@@ -24,7 +24,7 @@ export interface GiveawayRow {
 
 /** @throws DomainError giveaway_not_found. */
 export async function lockGiveaway(trx: Db, giveawayId: string): Promise<GiveawayRow> {
-  const row = await trx<GiveawayRow>('giveaways').where({ id: giveawayId }).forUpdate().first();
+  const row = await trx<GiveawayRow>('giveaways').where({ id: giveawayId }).forNoKeyUpdate().first();
   if (!row) throw new DomainError('giveaway_not_found', 'There is no such giveaway.', { giveawayId });
   return row;
 }

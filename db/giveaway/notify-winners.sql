@@ -16,7 +16,7 @@ $$;
 create or replace function claim_notifications(p jsonb) returns jsonb language sql as $$
   with due as (
     select n.id from notifications n where n.due_at <= now()
-    order by n.due_at, n.id limit (p ->> 'limit')::int for update skip locked),
+    order by n.due_at, n.id limit (p ->> 'limit')::int for no key update skip locked),
   lent as (
     update notifications n set
       state = case when w.needed then n.state else 'DROPPED' end,
@@ -47,7 +47,7 @@ begin
       select n.award_id from notifications n join jsonb_array_elements(p -> 'answers') x on n.id = (x ->> 'id')::uuid
       where n.kind = 'award_won' and n.state = 'QUEUED'
         and (x ->> 'outcome' = 'accepted' or x ->> 'outcome' = 'refused' and n.attempt = (x ->> 'attempt')::int))
-    order by a.id for update);
+    order by a.id for no key update);
   update notifications n set
     state = case x.outcome when 'accepted' then 'ACCEPTED' when 'refused' then 'FAILED' else 'QUEUED' end,
     accepted_at = case when x.outcome = 'accepted' then clock_timestamp() end,

@@ -20,16 +20,7 @@ export interface PrizeGroupView {
 
 /** The prizes of a giveaway with their quotas, by rank. */
 export async function readPrizeGroups(db: Db, giveawayId: string): Promise<PrizeGroupView[]> {
-  const result: unknown = await db.raw(
-    `select g.id, g.position, g.kind, g.name, g.description, u.quantity, u.face_minor as "faceMinor", u.currency, u.merchant_id as "merchantId"
-     from giveaway_prize_groups g
-     cross join lateral (
-       select count(*)::int as quantity, min(p.face_minor) as face_minor, min(p.currency) as currency,
-         (array_agg(p.merchant_id))[1] as merchant_id
-       from giveaway_prizes p where p.group_id = g.id) u
-     where g.giveaway_id = ? order by g.position`,
-    [giveawayId],
-  );
+  const result: unknown = await db.raw('select * from giveaway_prize_quotas(?) order by position', [giveawayId]);
   return (result as { rows: PrizeGroupView[] }).rows;
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type DrawEntry, ELIGIBLE } from '../../domain/draw/entry.ts';
+import { type EntryRow, UUID_BYTES } from '../../domain/draw/entry-row.ts';
 import { isoInstant } from '../../runtime/iso-instant.ts';
 import { RunningDigest } from '../../runtime/running-digest.ts';
 import { type CopiedRow, copyRows, type TakeRow } from '../copy-rows.ts';
@@ -15,18 +16,16 @@ export const readDrawEntries = (
   take: (entry: DrawEntry) => void | Promise<void>,
 ): Promise<string> => readRows(client, giveawayId, (row) => take(toEntry(row)));
 
-/** The same, and nothing of each entry but whose it is (the 32 bytes of a commitment) and what it weighs. */
-export const readDrawWeights = (
-  client: pg.Client,
-  giveawayId: string,
-  take: (commitment: Uint8Array, weight: number) => void,
-): Promise<string> =>
-  readRows(client, giveawayId, (row) => {
-    row.skip();
-    const commitment = row.bytes();
-    const weight = row.int32();
-    if (row.text() === ELIGIBLE) take(commitment, weight);
+/**
+ * The same, in the bytes of the rows: for who only hashes and weighs them. What `take` is given is good until it returns.
+ */
+export function readDrawRows(client: pg.Client, giveawayId: string, take: (entry: EntryRow) => void): Promise<string> {
+  const entry = new RowOfEntry();
+  return readRows(client, giveawayId, (row) => {
+    entry.read(row);
+    take(entry);
   });
+}
 
 async function readRows(client: pg.Client, giveawayId: string, take: TakeRow): Promise<string> {
   const digest = new RunningDigest();
@@ -51,4 +50,26 @@ function toEntry(row: CopiedRow): DrawEntry {
   const reason = row.text();
   const receivedAt = isoInstant(row.epochMs());
   return { entryId, participant, weight: reason === ELIGIBLE ? weight : 0, reason, receivedAt };
+}
+
+const COMMITMENT_BYTES = 32;
+
+/** One object for all rows. */
+class RowOfEntry implements EntryRow {
+  bytes: Uint8Array = new Uint8Array();
+  idAt = 0;
+  participantAt = 0;
+  weight = 0;
+  reason = '';
+  receivedAtMs = 0;
+
+  read(row: CopiedRow): void {
+    this.bytes = row.source;
+    this.idAt = row.place(UUID_BYTES);
+    this.participantAt = row.place(COMMITMENT_BYTES);
+    const weight = row.int32();
+    this.reason = row.repeatedText();
+    this.weight = this.reason === ELIGIBLE ? weight : 0;
+    this.receivedAtMs = row.epochMs();
+  }
 }

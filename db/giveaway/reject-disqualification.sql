@@ -4,9 +4,9 @@ create or replace function reject_disqualification(p jsonb) returns jsonb langua
 declare
   d giveaway_disqualifications;
 begin
-  perform 1 from giveaways where id = (p ->> 'giveawayId')::uuid for update;
+  perform 1 from giveaways where id = (p ->> 'giveawayId')::uuid for no key update;
   select * into d from giveaway_disqualifications
-  where giveaway_id = (p ->> 'giveawayId')::uuid and participant_id = (p ->> 'participantId')::uuid for update;
+  where giveaway_id = (p ->> 'giveawayId')::uuid and participant_id = (p ->> 'participantId')::uuid for no key update;
   if d.participant_id is null then
     perform refuse('disqualification_not_found', 'Nobody has asked for it.', jsonb_build_object('participantId', p ->> 'participantId'));
   elsif d.approved_at is not null then

@@ -5,11 +5,11 @@ declare
   a giveaway_awards;
   d giveaway_disqualifications;
 begin
-  perform 1 from giveaways where id = (p ->> 'giveawayId')::uuid for update;
+  perform 1 from giveaways where id = (p ->> 'giveawayId')::uuid for no key update;
   select * into a from giveaway_awards where id = (p ->> 'awardId')::uuid and giveaway_id = (p ->> 'giveawayId')::uuid;
   if a.id is null then perform refuse('award_not_found', 'There is no such award.', jsonb_build_object('awardId', p ->> 'awardId')); end if;
-  select * into d from giveaway_disqualifications where giveaway_id = a.giveaway_id and participant_id = a.participant_id for update;
-  select * into a from giveaway_awards where id = a.id for update;
+  select * into d from giveaway_disqualifications where giveaway_id = a.giveaway_id and participant_id = a.participant_id for no key update;
+  select * into a from giveaway_awards where id = a.id for no key update;
   if a.state in ('VERIFIED', 'FULFILLING', 'FULFILLED') then return award_answer(a); end if;
   if a.state <> 'CLAIMED' then
     perform refuse('award_not_claimed', format('The award is %s: there is no claim to verify.', a.state), jsonb_build_object('awardId', a.id, 'state', a.state));

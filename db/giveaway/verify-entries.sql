@@ -3,7 +3,7 @@
 create or replace function claim_verifications(p jsonb) returns jsonb language sql as $$
   with due as (
     select v.entry_id from giveaway_verifications v where v.due_at <= now() order by v.due_at, v.entry_id
-    limit (p ->> 'limit')::int for update skip locked),
+    limit (p ->> 'limit')::int for no key update skip locked),
   claimed as (
     update giveaway_verifications v set attempt = v.attempt + 1, asked_at = clock_timestamp(),
       due_at = case when g.state = 'OPEN' then clock_timestamp() + (p ->> 'leaseMs')::bigint * interval '1 millisecond' end
@@ -31,7 +31,7 @@ begin
     from jsonb_to_recordset(p -> 'results') as a("entryId" uuid, attempt int, verdict text, evidence jsonb, "retryAfterMs" bigint)
     join giveaway_verifications v on v.entry_id = a."entryId" and v.attempt = a.attempt
     join giveaways g on g.id = v.giveaway_id and g.state = 'OPEN'
-    order by v.entry_id for update of v
+    order by v.entry_id for no key update of v
   loop
     v_definite := r.verdict <> 'UNKNOWN';
     update giveaway_verifications set
@@ -81,7 +81,7 @@ begin
   perform pg_advisory_xact_lock_shared(hashtextextended(e.giveaway_id::text, 0));
   select * into g from giveaways where id = e.giveaway_id;
   perform require_open(g, g.id);
-  select * into v from giveaway_verifications where entry_id = e.id for update;
+  select * into v from giveaway_verifications where entry_id = e.id for no key update;
   if v.entry_id is null then perform refuse('entry_not_verifiable', 'Nobody has to confirm this entry.', jsonb_build_object('entryId', e.id)); end if;
   if v.verdict = 'FAIL' then
     update giveaway_verifications set due_at = least(due_at, greatest(now(), checked_at + interval '1 minute')) where entry_id = v.entry_id;

@@ -28,8 +28,8 @@ export interface StoredAnswer {
 }
 
 export type KeyClaim =
-  /** Ours: do the work, under the resource id of the first attempt. */
-  | { readonly kind: 'claimed'; readonly resourceId: string }
+  /** Ours: do the work, under the resource id of the first attempt. `first` where no attempt was there before. */
+  | { readonly kind: 'claimed'; readonly resourceId: string; readonly first: boolean }
   | { readonly kind: 'answered'; readonly answer: StoredAnswer }
   | { readonly kind: 'in_flight'; readonly ageMs: number }
   /** The key was used with another request. */
@@ -37,6 +37,7 @@ export type KeyClaim =
 
 interface ClaimRow {
   readonly mine: boolean;
+  readonly first: boolean;
   readonly same: boolean;
   readonly resource_id: string;
   readonly age_ms: number;
@@ -64,10 +65,14 @@ export async function claimKey(db: Database, claim: ClaimKey): Promise<KeyClaim>
   if (!row?.same) return { kind: 'reused' };
   const { status, headers, response, of_command: ofCommand } = row;
   if (status !== null) return { kind: 'answered', answer: { status, headers, response, ofCommand } };
-  return row.mine ? { kind: 'claimed', resourceId: row.resource_id } : { kind: 'in_flight', ageMs: row.age_ms };
+  if (row.mine) return { kind: 'claimed', resourceId: row.resource_id, first: row.first };
+  return { kind: 'in_flight', ageMs: row.age_ms };
 }
 
-/** The update runs even where nothing is taken over: only so does it wait for, and see, what another one inserts. */
+/**
+ * The update runs even where nothing is taken over: only so does it wait for, and see, what another one inserts. A row
+ * that was inserted, and not updated, has no `xmax`.
+ */
 const CLAIM: PreparedStatement = {
   name: 'claim_idempotency_key',
   text: `
@@ -79,7 +84,7 @@ on conflict (principal, route, key) do update set (attempt_id, claimed_at) = (
          case when free then clock_timestamp() else held.claimed_at end
   from (select held.status is null and held.request_hash = excluded.request_hash and (held.attempt_id is null
     or held.claimed_at <= clock_timestamp() - $7::int * interval '1 millisecond') as free) as state)
-returning coalesce(attempt_id = $6::uuid, false) as mine, request_hash = $4::bytea as same, resource_id,
+returning coalesce(attempt_id = $6::uuid, false) as mine, held.xmax = 0 as first, request_hash = $4::bytea as same, resource_id,
   round(extract(epoch from clock_timestamp() - claimed_at) * 1000)::int as age_ms, status, headers, response, of_command`,
 };
 

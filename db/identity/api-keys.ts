@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { Permission } from '../../domain/permissions.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
+import { holdUser } from './users.ts';
 
 export interface ApiKey {
   readonly id: string;
@@ -28,13 +29,14 @@ export interface NewApiKey extends Pick<ApiKey, 'id' | 'userId' | 'name' | 'scop
   readonly keyHash: Uint8Array;
 }
 
-/** Repeated with the same id it changes nothing. */
+/** Repeated with the same id it changes nothing. @throws DomainError user_erased. */
 export const createApiKey = (db: Database, key: NewApiKey, cause: Cause): Promise<ApiKey> =>
   db.transaction(async (trx) => {
     const { id, userId, name, scopes, keyHash } = key;
+    await holdUser(trx, userId);
     const inserted = await trx('api_keys')
       .insert({ id, user_id: userId, name, scopes: [...scopes], key_hash: keyHash })
-      .onConflict('id')
+      .onConflict()
       .ignore()
       .returning('id');
     if (inserted.length > 0) await appendKeyEvent(trx, id, 'identity.api_key.created', { userId, scopes }, cause);

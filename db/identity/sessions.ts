@@ -2,6 +2,7 @@ import type { Cause } from '../../domain/cause.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Database, Db } from '../connect.ts';
 import { appendEvent } from '../outbox/append-event.ts';
+import { holdUser } from './users.ts';
 
 export interface NewSession {
   readonly sessionId: string;
@@ -11,10 +12,11 @@ export interface NewSession {
   readonly ttlMs: number;
 }
 
-/** A log-in: the session and its first refresh token. */
+/** A log-in: the session and its first refresh token. @throws DomainError user_erased. */
 export const startSession = (db: Database, session: NewSession, cause: Cause): Promise<void> =>
   db.transaction(async (trx) => {
     const { sessionId, userId } = session;
+    await holdUser(trx, userId);
     await trx('sessions').insert({ id: sessionId, user_id: userId });
     await addToken(trx, session);
     await appendSessionEvent(trx, sessionId, 'identity.session.started', { userId }, cause);
@@ -61,7 +63,7 @@ export const endSession = (db: Database, session: { sessionId: string; userId: s
     const open = await trx('sessions')
       .where({ id: sessionId, user_id: userId })
       .whereNull('ended_at')
-      .forUpdate()
+      .forNoKeyUpdate()
       .first('id');
     if (open) await end(trx, { ...session, reason: 'logged_out' }, cause);
   });
@@ -78,7 +80,7 @@ interface LockedToken {
 async function lockToken(trx: Db, tokenHash: Uint8Array): Promise<LockedToken | undefined> {
   const session = await trx('sessions')
     .whereIn('id', trx('refresh_tokens').where({ token_hash: tokenHash }).select('session_id'))
-    .forUpdate()
+    .forNoKeyUpdate()
     .first<{ sessionId: string; userId: string; endedAt: Date | null }>({
       sessionId: 'id',
       userId: 'user_id',

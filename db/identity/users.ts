@@ -52,7 +52,7 @@ export const grantRoles = (
   cause: Cause,
 ): Promise<User> =>
   db.transaction(async (trx) => {
-    const user = await trx('users').where({ id: userId }).forUpdate().first<User>(COLUMNS);
+    const user = await trx('users').where({ id: userId }).forNoKeyUpdate().first<User>(COLUMNS);
     if (!user) throw new DomainError('not_found', 'There is no such user.', { userId });
     const all = [...new Set([...user.roles, ...roles])];
     if (all.length === user.roles.length) return user;
@@ -64,6 +64,12 @@ export const grantRoles = (
 /** Who was erased is not found any more, here and below. */
 export const findUser = (db: Db, id: string): Promise<User | undefined> =>
   db('users').where({ id }).whereNull('erased_at').first<User>(COLUMNS);
+
+/** Nobody erases them until the transaction ends. @throws DomainError user_erased. */
+export async function holdUser(trx: Db, id: string): Promise<void> {
+  const user = await trx('users').where({ id }).whereNull('erased_at').forShare().first('id');
+  if (!user) throw new DomainError('user_erased', 'This account was erased.');
+}
 
 export const findUserByEmail = (db: Db, email: string): Promise<User | undefined> =>
   db('users').whereRaw('lower(email) = lower(?)', [email]).whereNull('erased_at').first<User>(COLUMNS);
@@ -157,7 +163,7 @@ export const describeUser = (
   cause: Cause,
 ): Promise<void> =>
   db.transaction(async (trx) => {
-    await trx('users').where({ id: userId }).forUpdate().first('id');
+    await trx('users').where({ id: userId }).forNoKeyUpdate().first('id');
     const known = await findEntrant(trx, userId);
     if (!known) throw new DomainError('not_found', 'There is no such user.', { userId });
     if (birthDate !== undefined && known.birthDate !== null && known.birthDate !== birthDate)

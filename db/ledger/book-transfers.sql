@@ -61,7 +61,8 @@ begin
       select row(l.id, l.kind, coalesce(p.debit_account_id, l.debit_account_id), coalesce(p.credit_account_id, l.credit_account_id),
         coalesce(p.amount_minor, l.amount_minor), coalesce(p.currency, l.currency), l.pending_id, l.code, l.reference_id, l.corrects_id,
         l.effective_at)::ledger_line
-      from unnest(v_lines) l left join ledger_transfers p on p.id = l.pending_id and p.kind = 'pending');
+      -- Here and below one look-up for each: planned while there were few, a join may read all that there are later.
+      from unnest(v_lines) l left join lateral (select t.* from ledger_transfers t where t.id = l.pending_id offset 0) p on p.kind = 'pending');
   end if;
 
   insert into ledger_transfers (id, kind, debit_account_id, credit_account_id, amount_minor, currency, pending_id, code, reference_id,
@@ -102,7 +103,9 @@ begin
       group by e.account_id
     ) m
     -- Between different currencies, or to an account that was never opened, nothing may stay.
-    left join ledger_accounts a on a.id = m.account_id and a.currency = m.currency
+    left join lateral (
+      select x.id, x.currency, x.hotness, x.non_negative, x.normal_side from ledger_accounts x where x.id = m.account_id offset 0
+    ) a on a.currency = m.currency
     order by a.hotness, a.id
   loop
     if v_move.beside is null then
@@ -150,8 +153,8 @@ $$;
 create or replace function ledger_repeated(p_lines ledger_line[]) returns boolean language sql stable as $$
   select bool_and(coalesce(ledger_is_same(t, l), false) or m.id is not null)
   from unnest(p_lines) l
-  left join ledger_transfers t on t.id = l.id
-  left join ledger_transfers m on l.kind = 'void' and m.id = l.pending_id and m.kind = 'tombstone'
+  left join lateral (select x.* from ledger_transfers x where x.id = l.id offset 0) t on true
+  left join lateral (select x.id, x.kind from ledger_transfers x where x.id = l.pending_id offset 0) m on l.kind = 'void' and m.kind = 'tombstone'
 $$;
 
 -- Why not every line could be written. Undoing what never happened is no refusal: it leaves a mark under the id, so
@@ -164,10 +167,10 @@ begin
     select l.id, l.kind, l.pending_id, t.kind as standing, not ledger_is_same(t, l) as differs,
       p.kind as pending_kind, r.kind as resolved_as, r.id as resolved_by, l.code, l.reference_id, c.id as corrected_by
     from unnest(p_lines) l
-    left join ledger_transfers t on t.id = l.id
-    left join ledger_transfers p on p.id = l.pending_id
-    left join ledger_transfers r on r.pending_id = l.pending_id
-    left join ledger_transfers c on c.corrects_id = l.corrects_id and l.corrects_id is not null
+    left join lateral (select x.* from ledger_transfers x where x.id = l.id offset 0) t on true
+    left join lateral (select x.kind from ledger_transfers x where x.id = l.pending_id offset 0) p on true
+    left join lateral (select x.id, x.kind from ledger_transfers x where x.pending_id = l.pending_id offset 0) r on true
+    left join lateral (select x.id from ledger_transfers x where x.corrects_id = l.corrects_id offset 0) c on true
   loop
     if v.standing = 'tombstone' then
       perform refuse('ledger_transfer_voided', 'This transfer was undone before it came.', jsonb_build_object('on', v.id));

@@ -45,10 +45,12 @@ export async function consumeEvents(
 const LOOK: PreparedStatement = {
   name: 'look_for_events',
   text: `
-select c.consumer is not null as known, exists (
-  select from domain_events e
+select c.consumer is not null as known, (
+  select true from domain_events e
   where (e.transaction_id, e.position) > (coalesce(c.transaction_id, '0'), coalesce(c.position, 0))
-    and e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())) as more
+    and e.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+  -- Without an order the table is read from its beginning, past all that was ever delivered.
+  order by e.transaction_id, e.position limit 1) is not null as more
 from (values ($1::text)) wanted (consumer) left join outbox_cursors c using (consumer)`,
 };
 

@@ -23,7 +23,7 @@ export async function claimAlerts(db: Db, limit: number): Promise<StoredAlert[]>
   const result: unknown = await db.raw(
     `update alerts set attempts = attempts + 1, next_attempt_at = now() + least(10 * 2 ^ attempts, 3600) * interval '1 second'
      where id = any (array(select id from alerts where delivered_at is null and next_attempt_at <= now()
-       order by next_attempt_at limit ? for update skip locked))
+       order by next_attempt_at limit ? for no key update skip locked))
      returning id as "alertId", key, summary, correlation_id as "correlationId", created_at as "raisedAt", attempts`,
     [limit],
   );

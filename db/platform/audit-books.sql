@@ -44,7 +44,7 @@ declare
   v_verdict text := p_row ->> 'verdict';
 begin
   select * into f from audit_findings where check_name = p_check_name and subject = p_row ->> 'subject' and currency = p_row ->> 'currency'
-    and state <> 'CLEARED' for update;
+    and state <> 'CLEARED' for no key update;
   -- What the provider may have been about to explain, and has not within the budget, is broken.
   if f.id is not null and p_check_name = 'provider.balance' and f.created_at <= now() - (p ->> 'budgetMs')::bigint * interval '1 millisecond' then
     v_verdict := 'broken';

@@ -18,7 +18,7 @@ declare
   a finance_adjustments;
   v_approve boolean := (p ->> 'approve')::boolean;
 begin
-  select * into a from finance_adjustments where id = (p ->> 'adjustmentId')::uuid for update;
+  select * into a from finance_adjustments where id = (p ->> 'adjustmentId')::uuid for no key update;
   if not found then perform refuse('adjustment_not_found', 'There is no such adjustment.'); end if;
   if a.state <> 'REQUESTED' then
     if (a.state = 'BOOKED') = v_approve and a.decided_by = p ->> 'actor' then return adjustment_answer(a); end if;

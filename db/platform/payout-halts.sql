@@ -10,7 +10,7 @@ declare
 begin
   -- As record_audit does, which comes first: no run adds a finding to a halt that is being lifted.
   perform pg_advisory_xact_lock(hashtext('handsel audit'));
-  select * into h from payout_halts where id = p_id for update;
+  select * into h from payout_halts where id = p_id for no key update;
   if not found then perform refuse('halt_not_found', 'There is no such halt.', jsonb_build_object('haltId', p_id)); end if;
   return h;
 end $$;
@@ -52,7 +52,7 @@ declare
   v_asked jsonb;
 begin
   for v_id in select distinct (x #>> '{}')::uuid from jsonb_array_elements(p -> 'findingIds') x order by 1 loop
-    select * into f from audit_findings where id = v_id and halt_id = h.id for update;
+    select * into f from audit_findings where id = v_id and halt_id = h.id for no key update;
     if not found then perform refuse('finding_not_found', 'The halt has no such finding.', jsonb_build_object('findingId', v_id)); end if;
     if f.state = 'CLEARED' then perform refuse('case_not_open', 'The finding is mended.', jsonb_build_object('findingId', v_id)); end if;
     v_asked := second_decision(p || jsonb_build_object('decisionId', ledger_uuid('decision', 'audit_finding', v_id::text),

@@ -6,8 +6,8 @@ declare
 begin
   insert into reconciliations (id, provider, business_date, requested_by)
   values (ledger_uuid('reconciliation', p ->> 'provider', p ->> 'date'), p ->> 'provider', (p ->> 'date')::date, p ->> 'actor')
-  on conflict (id) do nothing;
-  select * into strict r from reconciliations where id = ledger_uuid('reconciliation', p ->> 'provider', p ->> 'date') for update;
+  on conflict do nothing;
+  select * into strict r from reconciliations where id = ledger_uuid('reconciliation', p ->> 'provider', p ->> 'date') for no key update;
   if r.state = 'DONE' then
     update reconciliations set state = 'READING', run = run + 1, requested_by = p ->> 'actor', updated_at = now() where id = r.id returning * into r;
   end if;
@@ -119,7 +119,7 @@ declare
   v_report jsonb;
   v_found uuid[];
 begin
-  select * into strict r from reconciliations where id = (p ->> 'reconciliationId')::uuid for update;
+  select * into strict r from reconciliations where id = (p ->> 'reconciliationId')::uuid for no key update;
   if r.state = 'DONE' then return reconciliation_answer(r); end if;
   r.final := (p ->> 'final')::boolean;
   with verdicts as materialized (

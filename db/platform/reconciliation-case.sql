@@ -2,7 +2,7 @@ create or replace function lock_reconciliation_case(p jsonb) returns reconciliat
 declare
   c reconciliation_cases;
 begin
-  select * into c from reconciliation_cases where id = (p ->> 'caseId')::uuid for update;
+  select * into c from reconciliation_cases where id = (p ->> 'caseId')::uuid for no key update;
   if not found then perform refuse('reconciliation_case_not_found', 'There is no such case.', jsonb_build_object('caseId', p ->> 'caseId')); end if;
   if p ->> 'caseNumber' is not null and c.case_number <> (p ->> 'caseNumber')::int then
     perform refuse('case_changed', 'The case has changed since you looked.', jsonb_build_object('caseId', c.id, 'caseNumber', c.case_number));

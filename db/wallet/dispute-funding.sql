@@ -53,7 +53,7 @@ begin
   select * into d from wallet_disputes where id = p_id;
   if not found then perform refuse('dispute_not_found', 'There is no such dispute.', jsonb_build_object('disputeId', p_id)); end if;
   perform lock_active_wallet(d.host_id, d.currency, false);
-  select * into d from wallet_disputes where id = p_id for update;
+  select * into d from wallet_disputes where id = p_id for no key update;
   return d;
 end $$;
 
@@ -69,6 +69,8 @@ begin
     return dispute_answer(d);
   elsif d.state <> 'OPEN' then
     perform refuse('case_not_open', format('The dispute is %s.', d.state), jsonb_build_object('disputeId', d.id, 'state', d.state));
+  elsif p ->> 'outcome' = 'WON' then
+    perform require_whole_debt(d);
   end if;
   update wallet_disputes set state = p ->> 'outcome', resolution_reason = p ->> 'reason', resolved_by = p ->> 'actor', updated_at = now()
   where id = d.id returning * into d;
@@ -94,6 +96,7 @@ begin
       and x.kind = 'write_off') is null then
     perform refuse('second_person_missing', 'This takes two people.', jsonb_build_object('disputeId', d.id));
   end if;
+  perform require_whole_debt(d);
   update wallet_disputes set state = 'WRITTEN_OFF', updated_at = now() where id = d.id returning * into d;
   perform append_dispute_event(d, 'wallet.dispute.written_off', p);
   perform ledger_book(array[ledger_transfer('posted', dispute_transfer(d.id, 'write-off'), ledger_account('platform:losses', 'platform', d.currency),
@@ -107,6 +110,19 @@ begin
     perform refuse('case_changed', 'The case has changed since you looked.', jsonb_build_object('disputeId', d.id, 'caseNumber', d.case_number));
   elsif d.state <> 'LOST' or d.receivable_minor = 0 then
     perform refuse('case_not_open', 'Nothing is owed for this dispute.', jsonb_build_object('disputeId', d.id, 'state', d.state));
+  end if;
+end $$;
+
+-- A debt of which part was given up by hand is neither taken back nor given up as a whole: the ledger would refuse it, and
+-- what the rows say would differ from what it says.
+create or replace function require_whole_debt(d wallet_disputes) returns void language plpgsql as $$
+declare
+  v_owed bigint := coalesce((select b.debits_posted - b.credits_posted from ledger_balances b
+    where b.id = ledger_uuid('account', 'host:receivable', d.host_id::text, d.currency)), 0);
+begin
+  if v_owed < d.receivable_minor then
+    perform refuse('dispute_debt_adjusted', 'Part of this debt was given up by hand: reverse that first.', jsonb_build_object(
+      'disputeId', d.id, 'receivableMinor', d.receivable_minor::text, 'owedMinor', v_owed::text));
   end if;
 end $$;
 

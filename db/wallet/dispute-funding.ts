@@ -1,6 +1,7 @@
 import type { Cause } from '../../domain/cause.ts';
 import { callCommand } from '../call-command.ts';
 import type { Db } from '../connect.ts';
+import { asDomainError } from '../errors.ts';
 
 export interface Dispute {
   /** Also the funding's: a charge is disputed once. */
@@ -38,7 +39,11 @@ export const disputeFunding = (
   cause: Cause,
 ): Promise<Dispute> => callCommand<Dispute>(db, 'dispute_funding', { ...input, ...cause });
 
-/** Won or lost, says finance. @throws DomainError dispute_not_found, case_changed, case_not_open. */
+/**
+ * Won or lost, says finance.
+ * @throws DomainError dispute_not_found, case_changed, case_not_open; dispute_debt_adjusted where it was won, and part of
+ *   the debt had been given up by hand.
+ */
 export const resolveDispute = (
   db: Db,
   input: DisputeCase & { readonly outcome: 'WON' | 'LOST'; readonly reason: string },
@@ -47,13 +52,22 @@ export const resolveDispute = (
 
 /**
  * What the host owes for a lost dispute is given up, as two people decided.
- * @throws DomainError dispute_not_found, case_changed, case_not_open, second_person_missing.
+ * @throws DomainError dispute_not_found, case_changed, case_not_open, second_person_missing, dispute_debt_adjusted.
  */
 export const writeOffDispute = (
   db: Db,
   input: DisputeCase & { readonly reason: string },
   cause: Cause,
 ): Promise<Dispute> => callCommand<Dispute>(db, 'write_off_dispute', { ...input, ...cause });
+
+/** What `resolveDispute` would refuse, before a workflow is asked. @throws DomainError dispute_debt_adjusted. */
+export async function requireWholeDebt(db: Db, disputeId: string): Promise<void> {
+  await db
+    .raw('select require_whole_debt(d) from wallet_disputes d where d.id = ?', [disputeId])
+    .catch((error: unknown) => {
+      throw asDomainError(error);
+    });
+}
 
 /** The dispute has ended, and the host's escrow in the other domain is free again. */
 export async function noteUnfrozen(db: Db, disputeId: string): Promise<void> {

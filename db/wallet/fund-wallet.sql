@@ -7,7 +7,7 @@ create or replace function lock_funding(p_id uuid) returns wallet_fundings langu
 declare
   f wallet_fundings;
 begin
-  select * into f from wallet_fundings where id = p_id for update;
+  select * into f from wallet_fundings where id = p_id for no key update;
   if not found then perform refuse('funding_not_found', 'There is no such funding.', jsonb_build_object('fundingId', p_id)); end if;
   return f;
 end $$;

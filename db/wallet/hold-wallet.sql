@@ -10,7 +10,7 @@ declare
 begin
   -- The wallet's row comes first in every command that spends: whoever raced us under this id has committed then.
   perform lock_active_wallet(v_host, v_currency, (select true from wallet_holds where id = (p ->> 'id')::uuid) is null);
-  select * into h from wallet_holds where id = (p ->> 'id')::uuid for update;
+  select * into h from wallet_holds where id = (p ->> 'id')::uuid for no key update;
   if found then
     if h.state = 'VOIDED' then perform refuse('ledger_transfer_voided', 'This hold was undone.', jsonb_build_object('holdId', h.id)); end if;
     if (h.host_id, h.currency, h.gross_minor) is distinct from (v_host, v_currency, v_gross) then
@@ -88,7 +88,7 @@ begin
   select * into h from wallet_holds where id = (p ->> 'id')::uuid;
   if not found then raise exception 'there is no hold %', p ->> 'id'; end if;
   perform lock_active_wallet(h.host_id, h.currency, h.state = 'HELD');
-  select * into h from wallet_holds where id = h.id for update;
+  select * into h from wallet_holds where id = h.id for no key update;
   if h.state = 'VOIDED' then perform refuse('ledger_transfer_voided', 'This hold was undone.', jsonb_build_object('holdId', h.id)); end if;
   if h.state = 'HELD' then
     update wallet_holds set state = 'POSTED', updated_at = now() where id = h.id returning * into h;
@@ -103,7 +103,7 @@ create or replace function void_wallet_hold(p jsonb) returns jsonb language plpg
 declare
   h wallet_holds;
 begin
-  select * into h from wallet_holds where id = (p ->> 'id')::uuid for update;
+  select * into h from wallet_holds where id = (p ->> 'id')::uuid for no key update;
   if not found then
     perform ledger_book(array[ledger_resolve('void', ledger_uuid('transfer', 'publish', p ->> 'id', 'clearing'), 'publish.void', p ->> 'id')]);
     return '{}';

@@ -52,7 +52,7 @@ create or replace function lock_withdrawal(p_id uuid) returns wallet_withdrawals
 declare
   d wallet_withdrawals;
 begin
-  select * into d from wallet_withdrawals where id = p_id for update;
+  select * into d from wallet_withdrawals where id = p_id for no key update;
   if not found then perform refuse('withdrawal_not_found', 'There is no such withdrawal.', jsonb_build_object('withdrawalId', p_id)); end if;
   return d;
 end $$;
@@ -87,7 +87,7 @@ create or replace function lock_withdrawal_intent(d wallet_withdrawals, p_id uui
 declare
   i wallet_withdrawal_intents;
 begin
-  select * into strict i from wallet_withdrawal_intents where id = p_id and withdrawal_id = d.id for update;
+  select * into strict i from wallet_withdrawal_intents where id = p_id and withdrawal_id = d.id for no key update;
   return i;
 end $$;
 

@@ -1,11 +1,11 @@
 import { toHex, writeHex } from './bytes.ts';
 import type { DrawEntry } from './entry.ts';
+import type { EntryRow } from './entry-row.ts';
 import { requireDraw } from './invalid-draw.ts';
 
 const HASH = 32;
-/** A key for sorting is the first 40 bits of a commitment and the number of its entry, of which there are 10^7. */
-const INDEX_BITS = 24n;
-const INDEX_MASK = (1n << INDEX_BITS) - 1n;
+/** Sorting looks at two bytes at a time, and at the first four of a commitment. */
+const DIGIT_VALUES = 2 ** 16;
 const FIRST_CAPACITY = 1_024;
 
 /** Who takes part in a draw: sorted by commitment, each once, with the sum of their entries' weights. */
@@ -29,12 +29,11 @@ export class EntryWeights {
     this.#keep(weight);
   }
 
-  /** The same of an entry of which only this is known: the 32 bytes of its participant's commitment. */
-  addWeight(commitment: Uint8Array, weight: number): void {
+  /** The same of an entry in the bytes of its row. */
+  addRow({ bytes, participantAt, weight }: EntryRow): void {
     if (weight === 0) return;
-    requireDraw(commitment.length === HASH, 'Not a commitment');
     const at = this.#room();
-    this.#commitments.set(commitment, at);
+    copyHash(bytes, participantAt, this.#commitments, at);
     this.#keep(weight);
   }
 
@@ -66,7 +65,7 @@ export class EntryWeights {
       const weight = this.#weights[index] as number;
       if (last < 0 || !equal(commitments, last, this.#commitments, index)) {
         last += 1;
-        commitments.set(this.#commitments.subarray(index * HASH, (index + 1) * HASH), last * HASH);
+        copyHash(this.#commitments, index * HASH, commitments, last * HASH);
       }
       weights[last] = (weights[last] as number) + weight;
       totalWeight += weight;
@@ -78,32 +77,52 @@ export class EntryWeights {
     };
   }
 
-  /** The numbers of the entries in the order of their commitments. */
+  /**
+   * The numbers of the entries in the order of their commitments: by their first four bytes in two passes (a radix sort,
+   * the less significant digit first), then those few that begin alike.
+   */
   #sorted(): Uint32Array {
-    const keys = new BigUint64Array(this.#count);
+    const keys = new Uint32Array(this.#count);
     const view = new DataView(this.#commitments.buffer);
-    for (let index = 0; index < this.#count; index += 1) {
-      const first = view.getBigUint64(index * HASH);
-      keys[index] = (first & ~INDEX_MASK) | BigInt(index);
-    }
-    keys.sort();
-    const order = Uint32Array.from(keys, (key) => Number(key & INDEX_MASK));
+    for (let index = 0; index < keys.length; index += 1) keys[index] = view.getUint32(index * HASH);
+    const order = sortedByDigit(keys, sortedByDigit(keys, Uint32Array.from(keys.keys()), 0), 16);
     this.#sortTies(keys, order);
     return order;
   }
 
   /** Entries of one participant, and those few that begin alike, lie together by now: insertion is enough. */
-  #sortTies(keys: BigUint64Array, order: Uint32Array): void {
+  #sortTies(keys: Uint32Array, order: Uint32Array): void {
     for (let at = 1; at < order.length; at += 1) {
       const moving = order[at] as number;
       let to = at;
-      for (; to > 0 && (keys[to - 1] as bigint) >> INDEX_BITS === (keys[at] as bigint) >> INDEX_BITS; to -= 1) {
+      for (; to > 0 && keys[order[to - 1] as number] === keys[moving]; to -= 1) {
         if (compare(this.#commitments, order[to - 1] as number, moving) <= 0) break;
         order[to] = order[to - 1] as number;
       }
       order[to] = moving;
     }
   }
+}
+
+/** The same indices by 16 bits of their keys, from this one on; equal ones stay in their order. */
+function sortedByDigit(keys: Uint32Array, order: Uint32Array, shift: number): Uint32Array {
+  const ends = new Uint32Array(DIGIT_VALUES);
+  const digitOf = (index: number): number => ((keys[index] as number) >>> shift) & (DIGIT_VALUES - 1);
+  for (let index = 0; index < keys.length; index += 1) {
+    const digit = digitOf(index);
+    ends[digit] = (ends[digit] as number) + 1;
+  }
+  for (let digit = 1; digit < DIGIT_VALUES; digit += 1)
+    ends[digit] = (ends[digit] as number) + (ends[digit - 1] as number);
+  const sorted = new Uint32Array(order.length);
+  for (let at = order.length - 1; at >= 0; at -= 1) {
+    const index = order[at] as number;
+    const digit = digitOf(index);
+    const end = (ends[digit] as number) - 1;
+    ends[digit] = end;
+    sorted[end] = index;
+  }
+  return sorted;
 }
 
 function compare(commitments: Uint8Array, left: number, right: number): number {
@@ -140,5 +159,10 @@ export function copyCommitment(
   target: Uint8Array,
   at: number,
 ): void {
-  for (let byte = 0; byte < HASH; byte += 1) target[at + byte] = commitments[index * HASH + byte] as number;
+  copyHash(commitments, index * HASH, target, at);
+}
+
+/** Faster than a view of 32 bytes and a copy of it. */
+function copyHash(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
+  for (let byte = 0; byte < HASH; byte += 1) target[to + byte] = source[from + byte] as number;
 }

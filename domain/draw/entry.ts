@@ -40,7 +40,14 @@ export function requireEntry(entry: DrawEntry): void {
   requireCount(entry.weight, 'weight', MAX_WEIGHT);
   requireReason(entry.reason, 'reason');
   requireInstant(entry.receivedAt, 'receivedAt');
-  const takesPart = entry.reason === ELIGIBLE;
-  if (takesPart !== entry.weight > 0)
-    throw new InvalidDraw(`Entry ${entry.entryId} is ${entry.reason} with weight ${entry.weight}`);
+  requireTakesPart(entry, () => entry.entryId);
+}
+
+/** @throws InvalidDraw when the weight does not go with the reason. */
+export function requireTakesPart(
+  { weight, reason }: Pick<DrawEntry, 'weight' | 'reason'>,
+  entryId: () => string,
+): void {
+  if ((reason === ELIGIBLE) !== weight > 0)
+    throw new InvalidDraw(`Entry ${entryId()} is ${reason} with weight ${weight}`);
 }

@@ -1,6 +1,7 @@
 import type { Hashing } from './hashing.ts';
 
-const LEAF = 0x00;
+/** What the bytes of a leaf begin with; then its data. */
+export const LEAF = 0x00;
 const NODE = 0x01;
 const HASH = 32;
 
@@ -50,7 +51,12 @@ export class MerkleTree {
     if (data.length >= this.#leaf.length) this.#leaf = new Uint8Array(2 * data.length);
     this.#leaf[0] = LEAF;
     this.#leaf.set(data, 1);
-    this.#hashing.sha256Into(this.#leaf.subarray(0, data.length + 1), this.#node, 1 + HASH);
+    this.addLeaf(this.#leaf.subarray(0, data.length + 1), watch);
+  }
+
+  /** The same of a leaf whose bytes begin with {@link LEAF} already. */
+  addLeaf(leaf: Uint8Array, watch = false): void {
+    this.#hashing.sha256Into(leaf, this.#node, 1 + HASH);
     if (watch) this.#watched.set(this.#size, { path: [], height: 0 });
     let height = 0;
     for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {

@@ -22,6 +22,9 @@ export class RandomNumbers {
   readonly #counterAt: DataView;
   readonly #block = new Uint8Array(HASH);
   readonly #blockAt = new DataView(this.#block.buffer);
+  /** The first eight bytes of the blocks from 0 to `#preparedCount` - 1, as two numbers each. */
+  #prepared = new Uint32Array();
+  #preparedCount = 0;
   #counter = 0;
 
   /** @param seed hex of 32 bytes. */
@@ -33,11 +36,32 @@ export class RandomNumbers {
     this.#counterAt = new DataView(this.#inner.buffer, this.#inner.length - 8);
   }
 
+  /**
+   * Computes the next blocks before they are asked for, which changes no number: for who has time now. Takes 8 bytes for
+   * each.
+   * @param most how many there may be in all.
+   * @returns how many there are.
+   */
+  prepare(count: number, most: number): number {
+    if (this.#prepared.length === 0) this.#prepared = new Uint32Array(2 * most);
+    const end = Math.min(this.#preparedCount + count, this.#prepared.length / 2);
+    for (; this.#preparedCount < end; this.#preparedCount += 1) {
+      this.#compute(this.#preparedCount);
+      this.#prepared[2 * this.#preparedCount] = this.#blockAt.getUint32(0);
+      this.#prepared[2 * this.#preparedCount + 1] = this.#blockAt.getUint32(4);
+    }
+    return this.#preparedCount;
+  }
+
   /** A number from 0 to `bound` - 1, each as likely as the others; `bound` is an integer from 1 to 2^53 - 1. */
   below(bound: number): number {
     for (;;) {
-      this.#next();
-      const [high, low] = [this.#blockAt.getUint32(0), this.#blockAt.getUint32(4)];
+      const number = this.#counter;
+      this.#counter += 1;
+      const isPrepared = number < this.#preparedCount;
+      if (!isPrepared) this.#compute(number);
+      const high = isPrepared ? (this.#prepared[2 * number] as number) : this.#blockAt.getUint32(0);
+      const low = isPrepared ? (this.#prepared[2 * number + 1] as number) : this.#blockAt.getUint32(4);
       if (isBelowLimit(high, low, bound)) return remainder(high, low, bound);
     }
   }
@@ -47,12 +71,11 @@ export class RandomNumbers {
     return this.#counter;
   }
 
-  #next(): void {
-    this.#counterAt.setUint32(0, Math.floor(this.#counter / TWO_TO_32));
-    this.#counterAt.setUint32(4, this.#counter % TWO_TO_32);
+  #compute(number: number): void {
+    this.#counterAt.setUint32(0, Math.floor(number / TWO_TO_32));
+    this.#counterAt.setUint32(4, number % TWO_TO_32);
     this.#hashing.sha256Into(this.#inner, this.#outer, BLOCK);
     this.#hashing.sha256Into(this.#outer, this.#block, 0);
-    this.#counter += 1;
   }
 }
 

@@ -9,23 +9,19 @@ import { RandomNumbers } from './random-numbers.ts';
  * in proportion to the weights of their entries.
  */
 export class Ranking {
-  readonly #participants: WeighedParticipants;
+  /** How many are ranked in the end. */
+  readonly size: number;
   readonly #weights: FenwickTree;
   readonly #numbers: RandomNumbers;
   #left: number;
   #ranked = 0;
 
-  /** @param seed hex of 32 bytes. */
-  constructor(hashing: Hashing, seed: string, participants: WeighedParticipants) {
-    this.#participants = participants;
+  /** @param numbers of which none was used. */
+  constructor(numbers: RandomNumbers, participants: WeighedParticipants) {
+    this.size = participants.weights.length;
     this.#weights = new FenwickTree(participants.weights);
-    this.#numbers = new RandomNumbers(hashing, seed);
+    this.#numbers = numbers;
     this.#left = participants.totalWeight;
-  }
-
-  /** How many are ranked in the end. */
-  get size(): number {
-    return this.#participants.weights.length;
   }
 
   /** How many are ranked so far. */
@@ -37,9 +33,7 @@ export class Ranking {
   next(): number {
     if (this.#left === 0) return -1;
     const index = this.#weights.find(this.#numbers.below(this.#left));
-    const weight = this.#participants.weights[index] as number;
-    this.#weights.subtract(index, weight);
-    this.#left -= weight;
+    this.#left -= this.#weights.remove(index);
     this.#ranked += 1;
     return index;
   }
@@ -53,6 +47,6 @@ export function rankParticipants(hashing: Hashing, seed: string, entries: Iterab
   const weights = new EntryWeights();
   for (const entry of entries) weights.add(entry);
   const participants = weights.participants();
-  const ranking = new Ranking(hashing, seed, participants);
+  const ranking = new Ranking(new RandomNumbers(hashing, seed), participants);
   return Array.from({ length: ranking.size }, () => commitmentAt(participants, ranking.next()));
 }

@@ -3,6 +3,7 @@ import type { Commitment, PrizeUnit } from './commitment.ts';
 import type { DrawEntry } from './entry.ts';
 import { commitmentAt, EntryWeights, type WeighedParticipants } from './entry-weights.ts';
 import type { Hashing } from './hashing.ts';
+import { RandomNumbers } from './random-numbers.ts';
 import { ScoreRanking } from './rank-by-score.ts';
 import { Ranking } from './rank-participants.ts';
 
@@ -38,25 +39,49 @@ export const prizeSeed = (hashing: Hashing, seed: string, prizeId: string): stri
 export type RankingTerms = Pick<Commitment, 'algorithm' | 'prizeUnits'>;
 
 /**
+ * The numbers from which the first ranking of a draw is made; undefined where ties alone are drawn. They depend on the
+ * seed alone: who has to wait for the participants may prepare them.
+ */
+export function firstNumbers(
+  hashing: Hashing,
+  { algorithm, prizeUnits }: RankingTerms,
+  seed: string,
+): RandomNumbers | undefined {
+  switch (algorithm) {
+    case DRAW_ALGORITHM:
+      return new RandomNumbers(hashing, seed);
+    case LEADERBOARD_ALGORITHM:
+      return undefined;
+    case PER_PRIZE_ALGORITHM: {
+      const [first] = prizesOf(prizeUnits);
+      return first === undefined ? undefined : new RandomNumbers(hashing, prizeSeed(hashing, seed, first));
+    }
+  }
+}
+
+/**
  * The ranks of a draw. With a ranking for each prize they come one after the other, in the order of `prizesOf`, each of
  * all participants, and ranks count on.
+ * @param first the draw's {@link firstNumbers}, of which none was used.
  */
 export function ranksOf(
   hashing: Hashing,
   { algorithm, prizeUnits }: RankingTerms,
   seed: string,
   participants: WeighedParticipants,
+  first?: RandomNumbers,
 ): Ranks {
   switch (algorithm) {
     case DRAW_ALGORITHM:
-      return new Ranking(hashing, seed, participants);
+      return new Ranking(first ?? new RandomNumbers(hashing, seed), participants);
     case LEADERBOARD_ALGORITHM:
       return new ScoreRanking(hashing, seed, participants);
     case PER_PRIZE_ALGORITHM:
       return new SeveralRankings(
-        prizesOf(prizeUnits).map(
-          (prizeId) => () => new Ranking(hashing, prizeSeed(hashing, seed, prizeId), participants),
-        ),
+        prizesOf(prizeUnits).map((prizeId, index) => () => {
+          const numbers = index === 0 ? first : undefined;
+          return new Ranking(numbers ?? new RandomNumbers(hashing, prizeSeed(hashing, seed, prizeId)), participants);
+        }),
         participants.weights.length,
       );
   }

@@ -32,6 +32,8 @@ export function runVerb({ root, verb, args, startedAt, fail }) {
         ...process.env,
         PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`,
         HANDSEL_STARTED_AT: String(startedAt),
+        // What Node has compiled, and stripped of types, it finds again: processes start in half the time.
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? path.join(root, 'node_modules/.cache/node'),
       },
     },
   );

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { expectStatus, type ApiClient } from '../stack/http-client.ts';
+import { expectStatus, type Answer, type ApiClient } from '../stack/http-client.ts';
+import { waitFor } from './watch.ts';
 
 export interface Person {
   readonly id: string;
@@ -22,6 +23,18 @@ export async function registerPerson(
   return { id: body.id as string, token: await logIn(giveawayApi, email, PASSWORD) };
 }
 
+/** Registers so many participants, ten at a time. */
+export async function registerPeople(giveaways: ApiClient, count: number): Promise<Person[]> {
+  const people: Person[] = [];
+  for (let from = 0; from < count; from += 10) {
+    const batch = Array.from({ length: Math.min(10, count - from) }, (_, index) => from + index + 1);
+    people.push(
+      ...(await Promise.all(batch.map((number) => registerPerson(giveaways, `Person ${number}`, ['participant'])))),
+    );
+  }
+  return people;
+}
+
 export async function logIn(giveawayApi: ApiClient, email: string, password: string): Promise<string> {
   const { body } = expectStatus(await giveawayApi('POST', '/v1/sessions', { body: { email, password } }), 201);
   return body.accessToken as string;
@@ -42,4 +55,18 @@ export async function registerFinance(
     200,
   );
   return { id: body.id as string, token: await logIn(giveawayApi, email, PASSWORD) };
+}
+
+/** Funds a wallet by card, and waits for the money, however long the provider takes. @returns the funding as it ended. */
+export async function fundWallet(
+  giveawayApi: ApiClient,
+  token: string,
+  money: { readonly amountMinor: string; readonly currency: string },
+): Promise<Answer['body']> {
+  const asked = await giveawayApi('POST', '/v1/wallet/fundings', { token, body: { ...money, source: 'tok_visa' } });
+  const { fundingId } = expectStatus(asked, 201, 202).body;
+  const read = async () =>
+    expectStatus(await giveawayApi('GET', `/v1/wallet/fundings/${fundingId}`, { token }), 200).body;
+  await waitFor('the funding', async () => (await read()).state === 'SUCCEEDED');
+  return read();
 }

@@ -2,7 +2,7 @@ import { io } from 'socket.io-client';
 import { delay } from '../stack/run.ts';
 import type { Stack } from '../stack/stack.ts';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 /** A live client in the room of a giveaway; it keeps all that it hears. */
 export async function watchGiveaway(stack: Stack, giveawayId: string) {
@@ -14,7 +14,7 @@ export async function watchGiveaway(stack: Stack, giveawayId: string) {
   return { events, close: () => socket.close() };
 }
 
-/** @throws when it does not hold within that time, which is a minute unless something else is said. */
+/** @throws when it does not hold within that time, which is three minutes unless something else is said. */
 export async function waitFor(
   what: string,
   holds: () => Promise<boolean>,

@@ -72,6 +72,7 @@ export function makeEnvironment(servers: Servers, ports: ApplicationPorts): Reco
     GATEWAY_PORT: String(ports.gateway),
     GATEWAY_CORS_ORIGINS: `${url(ports.giveawayApi)},http://localhost:${ports.giveawayApi}`,
     GATEWAY_PUBLIC_URL: url(ports.gateway),
+    GIFTCARD_PUBLIC_URL: url(ports.giftcardApi),
     AUTH_SIGNING_KEY: auth.private,
     AUTH_PUBLIC_KEYS: auth.public,
     PROOF_SIGNING_KEY: proof.private,

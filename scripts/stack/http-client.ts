@@ -18,11 +18,11 @@ export interface CallOptions {
   readonly requestId?: string;
 }
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 90_000;
 
 /** A caller of one API, as a developer of a host or merchant would write it: JSON, a token, an idempotency key. */
 export const apiClient =
-  (baseUrl: string) =>
+  (baseUrl: string, timeoutMs = TIMEOUT_MS) =>
   async (
     method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
@@ -36,7 +36,7 @@ export const apiClient =
         ...(method === 'GET' ? {} : { 'idempotency-key': key, 'content-type': 'application/json' }),
       },
       ...(method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');

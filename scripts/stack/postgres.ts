@@ -30,7 +30,7 @@ export async function startPostgres(processes: Processes, runDir: string, port: 
     signal: 'SIGINT',
   });
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  await until('PostgreSQL', 30_000, () => query(url, 'select 1'));
+  await until('PostgreSQL', 120_000, () => query(url, 'select 1'));
   return url;
 }
 
@@ -94,6 +94,8 @@ function initialize(native: string, data: string): void {
 /** One statement on a connection of its own. */
 export async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
+  // A server that ends says so at any time: the statement fails then; without a listener the process would.
+  client.on('error', () => {});
   try {
     await client.connect();
     return (await client.query(sql)).rows as unknown[];

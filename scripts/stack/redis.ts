@@ -16,7 +16,7 @@ export async function startRedis(processes: Processes, runDir: string, port: num
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', runDir];
   processes.start({ name: 'redis', command: redisServer(), args });
   const url = `redis://127.0.0.1:${port}`;
-  await until('Redis', 15_000, async () => {
+  await until('Redis', 60_000, async () => {
     const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
     redis.on('error', () => {});
     try {

@@ -55,7 +55,7 @@ const OWN_SETTINGS: Readonly<Partial<Record<Application, Record<string, string>>
   gateway: { JOB_MODE: 'gateway' },
 };
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 
 export interface StackOptions {
   /** Fixed ports 5000-5003 where they are free, and servers of the user's own where the environment names them. */
@@ -149,13 +149,14 @@ export class Stack {
 
   /** Starts a process without waiting for it. */
   launch(name: Application): void {
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
     this.processes.start({
       name,
       command: process.execPath,
       args: ['--disable-warning=ExperimentalWarning', path.join(root, MAIN[name])],
       options: {
         cwd: root,
-        env: { PATH: process.env['PATH'], ...this.environment, ...OWN_SETTINGS[name], ...this.settingsOf[name] },
+        env: { PATH, NODE_COMPILE_CACHE, ...this.environment, ...OWN_SETTINGS[name], ...this.settingsOf[name] },
       },
     });
   }

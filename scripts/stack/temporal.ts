@@ -53,7 +53,7 @@ export async function startTemporal(processes: Processes, runDir: string, ports:
     options: { env: { PATH: process.env['PATH'], HOME: runDir } },
   });
   const address = `127.0.0.1:${ports.temporal}`;
-  await until('Temporal', 60_000, () => prepareTemporal(address));
+  await until('Temporal', 180_000, () => prepareTemporal(address));
   return address;
 }
 

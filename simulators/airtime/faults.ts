@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { onTheWire, rate } from '../fault-rates.ts';
-import { seeded } from '../payments/seeded.ts';
+import { onTheWire, rate, ratesSchema } from '../fault-rates.ts';
+import { seeded } from '../seeded.ts';
 
 const OPERATIONS = ['send', 'look_up', 'operator'] as const;
 
@@ -58,9 +58,9 @@ const ofSends = {
 /** How often each fault strikes. Which call is struck follows from the seed, the reference and the attempt. */
 export const mixSchema = z.strictObject({
   seed: z.union([z.string(), z.number()]),
-  send: z.strictObject(ofSends).partial().default({}),
-  look_up: z.strictObject(onTheWire).partial().default({}),
-  operator: z.strictObject(onTheWire).partial().default({}),
+  send: ratesSchema(ofSends).default({}),
+  look_up: ratesSchema(onTheWire).default({}),
+  operator: ratesSchema(onTheWire).default({}),
   afterMs: z.number().int().min(0).default(500),
 });
 type Mix = z.output<typeof mixSchema>;

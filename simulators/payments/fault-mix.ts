@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { onTheWire, rate } from '../fault-rates.ts';
+import { onTheWire, rate, ratesSchema } from '../fault-rates.ts';
+import { seeded } from '../seeded.ts';
 import type { Call } from './faults.ts';
-import { seeded } from './seeded.ts';
 import { readSetting, writeSetting } from './settings.ts';
 
 const ofPayments = {
@@ -14,13 +14,6 @@ const ofPayments = {
   fee_differs: rate,
   fee_late: rate,
 };
-const ratesSchema = <T extends z.ZodRawShape>(shape: T) =>
-  z
-    .strictObject(shape)
-    .partial()
-    .refine((rates) => Object.values(rates).reduce((sum: number, one) => sum + Number(one), 0) <= 1, {
-      message: 'rates add up to 1 at most',
-    });
 
 /** How often each fault strikes, by operation. Which call is struck follows from the seed, our reference and the attempt. */
 export const mixSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { seeded } from '../seeded.ts';
 import { nowMs } from './clock.ts';
-import { seeded } from './seeded.ts';
 import { readSettings } from './settings.ts';
 import { stripeEvent, type Happening } from './stripe/events.ts';
 

@@ -6,7 +6,7 @@ import { connect, type Database } from '../../db/connect.ts';
 import { httpPayments } from '../../providers/payments/http.ts';
 import { runAudit } from '../../scripts/audit/main.ts';
 import { setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.ts';
-import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { fundWallet, type Person, registerFinance, registerPerson } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
 import { PAYOUTS_RESUMED } from '../../workflows/audit/contract.ts';
@@ -14,6 +14,7 @@ import { redeemGiftCardId } from '../../workflows/giftcard/settlement.contract.t
 import { withdrawWalletId } from '../../workflows/wallet/contract.ts';
 import { startAlertReceiver } from '../support/alert-receiver.ts';
 import { firedOf } from '../support/breaks.ts';
+import { orderCards } from '../support/order-cards.ts';
 import { paymentProvider } from '../support/payment-provider.ts';
 import { replayHistories } from '../support/replay.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
@@ -45,14 +46,13 @@ describe('the auditor beside a running system', () => {
     cards = apiClient(test.stack.applicationUrl('giftcard-api'));
     merchant = await setUpMerchant(giveaways, cards, () => {});
     host = await registerPerson(giveaways, 'Audrey Audited', ['host']);
-    const body = { amountMinor: '200000', currency: 'USD', source: 'tok_visa' };
-    expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
-    codes = await codesOf(10);
+    await fundWallet(giveaways, host.token, { amountMinor: '200000', currency: 'USD' });
+    codes = await orderCards(cards, host, merchant, 10);
     [finance, approver] = [
       await registerFinance(giveaways, environment),
       await registerFinance(giveaways, environment),
     ];
-  }, 120_000);
+  });
   afterAll(async () => {
     await Promise.all([books.giveaway.destroy(), books.giftcard.destroy()]);
     await test.stop();
@@ -79,20 +79,6 @@ describe('the auditor beside a running system', () => {
     expectStatus(await api('GET', path, { token: finance.token }), 200).body;
   const decide = (api: ApiClient, path: string, body: object) => api('POST', path, { token: finance.token, body });
 
-  /** Of fresh cards of 5000 in use. */
-  async function codesOf(count: number): Promise<string[]> {
-    const order = { catalogueItemId: merchant.itemId, amountMinor: '5000', count, activate: true };
-    const { body } = expectStatus(await cards('POST', '/v1/card-orders', { token: host.token, body: order }), 201, 202);
-    const path = `/v1/card-orders/${body.orderId}`;
-    const state = async () => (await cards('GET', path, { token: host.token })).body.state as string;
-    await waitFor('the cards', async () => (await state()) === 'ISSUED');
-    const csv = await cards('GET', `${path}/codes.csv`, { token: host.token });
-    return (csv.body as string)
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split(',')[1] ?? '');
-  }
   async function redeem(code: string): Promise<{ redemptionId: string; settlementId: string }> {
     const till = { token: merchant.token, body: { merchantId: merchant.merchantId, code } };
     return expectStatus(await cards('POST', '/v1/redemptions', till), 201).body;
@@ -142,7 +128,7 @@ describe('the auditor beside a running system', () => {
     expect(alerts.received.filter((alert) => alert.key === key)).toMatchObject([
       { signed: true, correlationId: expect.any(String) },
     ]);
-  }, 180_000);
+  });
 
   it('halts payouts of the book that is broken: redemptions are accepted, and paid when it is mended', async () => {
     const [first, second] = codes;
@@ -162,12 +148,16 @@ describe('the auditor beside a running system', () => {
     const resume = () => decide(cards, `/v1/finance/halts/${halt.haltId}/resume`, { reason: 'looked into it' });
     const refused = await resume();
     expect([refused.status, refused.body.code]).toEqual([409, 'halt_still_broken']);
+    const payout = redeemGiftCardId(redemptionId);
+    await waitFor('the wait', async () => (await shown(payout)).state === 'WAITING_FOR_HALT');
     expect(await settlement(settlementId)).toMatchObject({ state: 'SETTLING', intents: [] });
-    expect(await shown(redeemGiftCardId(redemptionId))).toMatchObject({
+    expect(await shown(payout)).toMatchObject({
       state: 'WAITING_FOR_HALT',
       details: expect.stringContaining(`waits for the end of halt ${halt.haltId}`),
     });
-    const metrics = await (await fetch(`${test.stack.applicationUrl('worker')}/metrics`)).text();
+    const readMetrics = async () => (await fetch(`${test.stack.applicationUrl('worker')}/metrics`)).text();
+    await waitFor('the metrics', async () => (await readMetrics()).includes('check="settlements.lines"'));
+    const metrics = await readMetrics();
     expect(metrics).toMatch(/handsel_payouts_halted\{(?=.*book="giftcard")(?=.*currency="USD").*\} 1/);
     expect(metrics).toMatch(/handsel_audit_findings\{(?=.*check="settlements.lines")(?=.*verdict="broken").*\} 1/);
 
@@ -187,7 +177,7 @@ describe('the auditor beside a running system', () => {
     await waitFor('the one that was refused', () =>
       Promise.resolve(alerts.received.length > new Set(alerts.received.map(({ id }) => id)).size),
     );
-  }, 180_000);
+  });
 
   it('holds a withdrawal back while its book is halted, and pays it when two people have waived what was found', async () => {
     const withdraw = async (): Promise<string> => {
@@ -233,7 +223,7 @@ describe('the auditor beside a running system', () => {
     await waitFor('the signal', () => withTemporal(woken, 'giveaway'));
     await tamper(books.giveaway, 'update wallet_withdrawals set amount_minor = 1000 where id = ?', [paid]);
     expect(await auditNow(giveaways)).toMatchObject({ late: 0, broken: 0 });
-  }, 180_000);
+  });
 
   /** What people see of a workflow in Temporal's UI. */
   async function shown(workflowId: string, namespace = 'giftcard'): Promise<{ state: unknown; details: unknown }> {
@@ -286,7 +276,7 @@ describe('the auditor beside a running system', () => {
     const approval = { token: approver.token, body: { approve: true } };
     expectStatus(await giveaways('POST', `/v1/finance/adjustments/${body.adjustmentId}/decide`, approval), 200);
     expect(await fired('giftcard')).toEqual([]);
-  }, 180_000);
+  });
 
   it('leaves histories that replay, and books without a break', async () => {
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);
@@ -295,5 +285,5 @@ describe('the auditor beside a running system', () => {
       expect(replayed.failures).toEqual([]);
       expect(replayed.types).toEqual(expect.arrayContaining(['auditBooks', 'deliverAlerts']));
     }
-  }, 180_000);
+  });
 });

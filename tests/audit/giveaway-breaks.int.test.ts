@@ -36,7 +36,7 @@ const DRAWN = [
   `update giveaways set state = 'COMPLETED' where id = '${giveawayId}'`,
 ];
 
-const OPENED = `insert into giveaway_instant_wins (giveaway_id, closes_at, attempt_count, last_attempt_at) values ('${giveawayId}', now(), 0, now())`;
+const OPENED = `insert into giveaway_instant_wins (giveaway_id, closes_at, attempt_count, last_attempt_at, units_left) values ('${giveawayId}', now(), 0, now(), 0)`;
 
 const BREAKS: Readonly<Record<string, readonly string[]>> = {
   ...LEDGER_BREAKS,
@@ -71,6 +71,7 @@ const BREAKS: Readonly<Record<string, readonly string[]>> = {
     `insert into giveaway_instant_slots (giveaway_id, position, unit_id, attempt) values ('${giveawayId}', 1, '${prizeId}', 1)`,
   ],
   'instant-wins.numbers': [OPENED.replace('0, now()', '7, now()')],
+  'instant-wins.left': [OPENED.replace('now(), 0)', 'now(), 3)')],
   'holds.published': [`update giveaways set publish_id = gen_random_uuid()`],
   'entries.confirmed': [
     `insert into giveaway_verifications (entry_id, giveaway_id, account, verdict) values ('${entryId}', '${giveawayId}', 'someone', 'FAIL')`,

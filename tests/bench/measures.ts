@@ -4,6 +4,7 @@ import { entriesMillion } from './entries-million/measure.ts';
 import { instantWin } from './instant-win/measure.ts';
 import { issue } from './issue/measure.ts';
 import { ledger } from './ledger/measure.ts';
+import { look } from './look/measure.ts';
 import type { Measure } from './measure.ts';
 import { reconcile } from './reconcile/measure.ts';
 import { redeem } from './redeem/measure.ts';
@@ -21,6 +22,7 @@ export const MEASURES: readonly Measure[] = [
   issue,
   entries,
   entriesMillion,
+  look,
   instantWin,
   draw,
   winners,

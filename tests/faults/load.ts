@@ -5,6 +5,7 @@ import { publish } from './flows/publish.ts';
 import { redeem } from './flows/redeem.ts';
 import { refund } from './flows/refund.ts';
 import { release } from './flows/release.ts';
+import { vend } from './flows/vend.ts';
 import { withdraw } from './flows/withdraw.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -17,6 +18,7 @@ const MIX: readonly (readonly [Flow, number])[] = [
   [publish, 1],
   [refund, 1],
   [release, 1],
+  [vend, 1],
 ];
 
 /** Operations of every kind, in an order that the seed gives. */

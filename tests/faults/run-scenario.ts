@@ -74,10 +74,14 @@ export async function runSeed(
     .run({ stand, world, seed, random: new Random(seed), quick, points, tell })
     .catch((error: unknown): Outcome => ({ points: 0, problems: [String(error)] }));
   stand.clearWeather();
+  const unpaid = await world.airtime.payOut(world.finance[0]).then(
+    () => [],
+    (error: unknown) => [String(error)],
+  );
   const { found, runs } = await watch.stop();
   const proved = await prove(stand);
   tell(`the audit ran ${runs} times meanwhile`);
-  return { ...outcome, problems: [...outcome.problems, ...found, ...proved] };
+  return { ...outcome, problems: [...outcome.problems, ...found, ...unpaid, ...proved] };
 }
 
 function report({ name }: Scenario, seed: number, problems: readonly string[]): void {

@@ -12,9 +12,9 @@ export const PROCESSES = ['worker', 'giveaway-api', 'giftcard-api', 'gateway'] a
 export type Process = (typeof PROCESSES)[number];
 
 const NEEDS = {
-  worker: ['postgres', 'redis', 'temporal', 'provider'],
+  worker: ['postgres', 'redis', 'temporal', 'provider', 'airtime'],
   'giveaway-api': ['postgres', 'redis', 'temporal'],
-  'giftcard-api': ['postgres', 'redis', 'temporal'],
+  'giftcard-api': ['postgres', 'redis', 'temporal', 'airtime'],
   gateway: ['redis'],
 } as const satisfies Record<Process, readonly string[]>;
 
@@ -32,6 +32,9 @@ const SETTINGS = {
   ACCESS_TOKEN_TTL_MS: String(24 * 3_600_000),
   REQUEST_BUDGET_MS: '4000',
   PAYMENTS_TIMEOUT_MS: '3000',
+  AIRTIME_TIMEOUT_MS: '3000',
+  AIRTIME_LOOK_UP_DELAYS_MS: '2000,5000,10000,20000',
+  AIRTIME_FLOAT_DELAYS_MS: '3000,10000',
   SWEEP_INTERVAL_MS: '10000',
   // Many operations are held at once, each on a connection of its own.
   DATABASE_POOL_MAX: '45',
@@ -44,7 +47,8 @@ interface Parts {
   readonly links: ReadonlyMap<Link, TcpProxy>;
   readonly strikes: Readonly<Record<Process, Strikes>>;
   readonly webhooks: WebhookRelay;
-  readonly provider: ProviderProxy;
+  readonly airtimeMessages: WebhookRelay;
+  readonly providers: Readonly<Record<'provider' | 'airtime', ProviderProxy>>;
 }
 
 /** The real stack with a proxy in front of everything that our processes speak to. */
@@ -57,15 +61,18 @@ export class Stand {
   readonly crashes: string[] = [];
   /** What the provider tells us passes here. */
   readonly webhooks: WebhookRelay;
-  readonly #provider: ProviderProxy;
+  /** And what the airtime provider does. */
+  readonly airtimeMessages: WebhookRelay;
+  readonly #providers: Parts['providers'];
   #lowered = false;
 
-  private constructor({ stack, links, strikes, webhooks, provider }: Parts) {
+  private constructor({ stack, links, strikes, webhooks, airtimeMessages, providers }: Parts) {
     this.stack = stack;
     this.links = links;
     this.strikes = strikes;
     this.webhooks = webhooks;
-    this.#provider = provider;
+    this.airtimeMessages = airtimeMessages;
+    this.#providers = providers;
   }
 
   static async raise(settings: Readonly<Record<string, string>> = {}): Promise<Stand> {
@@ -80,16 +87,26 @@ export class Stand {
       'giftcard-api': new Strikes(),
       gateway: new Strikes(),
     };
-    const provider = await ProviderProxy.listen({
-      target: stack.applicationUrl('payments-simulator'),
-      strikes: strikes.worker,
-      isAnnounced: (reference) => hasIntent(stack, reference),
-    });
+    const watched = { strikes: strikes.worker, isAnnounced: (reference: string) => hasIntent(stack, reference) };
+    const providers = {
+      provider: await ProviderProxy.listen({
+        ...watched,
+        place: 'provider',
+        target: stack.applicationUrl('payments-simulator'),
+        judged: /\/v1\/(charges|transfers)/,
+      }),
+      airtime: await ProviderProxy.listen({
+        ...watched,
+        place: 'airtime',
+        target: stack.applicationUrl('airtime-simulator'),
+        judged: /\/v1\/top-ups/,
+      }),
+    };
     const links = new Map<Link, TcpProxy>();
     for (const process of PROCESSES) {
       const ports: Record<string, number> = {};
       for (const need of NEEDS[process]) {
-        const proxy = await openLink(stack, need, { provider, strikes: strikes[process] });
+        const proxy = await openLink(stack, need, { providers, strikes: strikes[process] });
         links.set(`${process}>${need}` as Link, proxy);
         ports[need] = proxy.port;
       }
@@ -105,7 +122,10 @@ export class Stand {
     }
     const webhooks = await WebhookRelay.listen(listening);
     stack.settingsOf['payments-simulator'] = { SIMULATOR_WEBHOOK_URLS: webhooks.urls };
-    stand = new Stand({ stack, links, strikes, webhooks, provider });
+    const toCards = links.get('provider>giftcard-api')?.port ?? 0;
+    const airtimeMessages = await WebhookRelay.listen([`http://127.0.0.1:${toCards}/v1/webhooks/airtime`]);
+    stack.settingsOf['airtime-simulator'] = { AIRTIME_SIMULATOR_WEBHOOK_URL: airtimeMessages.urls };
+    stand = new Stand({ stack, links, strikes, webhooks, airtimeMessages, providers });
     await stack.startApplications();
     return stand;
   }
@@ -123,8 +143,8 @@ export class Stand {
 
   /** What was broken by the way, besides what the databases show afterwards. */
   get misdeeds(): readonly string[] {
-    return this.#provider.unannounced.map(
-      (reference) => `the provider was called for ${reference} before its intent stood`,
+    return Object.values(this.#providers).flatMap(({ unannounced }) =>
+      unannounced.map((reference) => `the provider was called for ${reference} before its intent stood`),
     );
   }
 
@@ -155,7 +175,8 @@ export class Stand {
     this.#lowered = true;
     await this.stack.stop();
     await Promise.all([...this.links.values()].map((link) => link.close()));
-    await Promise.all([this.#provider.close(), this.webhooks.close()]);
+    const { provider, airtime } = this.#providers;
+    await Promise.all([provider, airtime, this.webhooks, this.airtimeMessages].map((one) => one.close()));
   }
 }
 
@@ -164,7 +185,7 @@ type Need = (typeof NEEDS)[Process][number];
 function openLink(
   { ports }: Stack,
   need: Need,
-  { provider, strikes }: { provider: ProviderProxy; strikes: Strikes },
+  { providers, strikes }: Pick<Parts, 'providers'> & { strikes: Strikes },
 ): Promise<TcpProxy> {
   switch (need) {
     case 'postgres':
@@ -174,7 +195,8 @@ function openLink(
     case 'temporal':
       return TcpProxy.listen(ports.temporal);
     case 'provider':
-      return TcpProxy.listen(provider.port);
+    case 'airtime':
+      return TcpProxy.listen(providers[need].port);
   }
 }
 
@@ -194,6 +216,7 @@ function throughProxies(
       : {}),
     ...(ports['redis'] ? { REDIS_URL: moved('REDIS_URL', ports['redis']) } : {}),
     ...(ports['temporal'] ? { TEMPORAL_ADDRESS: `127.0.0.1:${ports['temporal']}` } : {}),
+    ...(ports['airtime'] ? { AIRTIME_URL: `http://127.0.0.1:${ports['airtime']}` } : {}),
     ...(ports['provider'] ? { PAYMENTS_URL: `http://127.0.0.1:${ports['provider']}` } : {}),
   };
 }

@@ -1,7 +1,11 @@
 import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
+import { AirtimePurse } from './airtime.ts';
 import { insist } from './patience.ts';
 import type { Stand } from './stand.ts';
+
+/** A client that hears nothing for so long sends the same again. */
+const GIVEN_UP_MS = 20_000;
 
 const MAX_FACE_MINOR = '1000000';
 const FUNDED_MINOR = '50000000';
@@ -21,6 +25,7 @@ export interface World {
   readonly finance: readonly [Person, Person];
   /** Is paid at once. */
   readonly shop: Shop;
+  readonly airtime: AirtimePurse;
 }
 
 export interface IssuedCard {
@@ -32,8 +37,8 @@ export interface IssuedCard {
 export const hostsAccount = ({ host }: Pick<World, 'host'>): string => `acct_${host.id.slice(0, 8)}`;
 
 export async function openWorld(stand: Stand): Promise<World> {
-  const giveaways = apiClient(stand.urlOf('giveaway-api'));
-  const cards = apiClient(stand.urlOf('giftcard-api'));
+  const giveaways = apiClient(stand.urlOf('giveaway-api'), GIVEN_UP_MS);
+  const cards = apiClient(stand.urlOf('giftcard-api'), GIVEN_UP_MS);
   const owner = await registerPerson(giveaways, 'Mona Merchant', ['merchant']);
   const host = await registerPerson(giveaways, 'Henry Host', ['host']);
   const finance = [
@@ -45,7 +50,8 @@ export async function openWorld(stand: Stand): Promise<World> {
   await insist('the funding', () => giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), [201]);
   const account = { token: host.token, body: { payoutAccount: hostsAccount({ host }) } };
   expectStatus(await giveaways('PUT', '/v1/wallet/USD/payout-account', account), 200);
-  return { giveaways, cards, owner, host, finance, shop };
+  const airtime = new AirtimePurse({ giveaways, cards, host, environment: stand.stack.environment });
+  return { giveaways, cards, owner, host, finance, shop, airtime };
 }
 
 /** A merchant with one item of any amount. */

@@ -5,7 +5,7 @@ import { beginFunding } from '../../db/wallet/fund-wallet.ts';
 import { beginWithdrawal } from '../../db/wallet/withdraw-wallet.ts';
 import { runAudit } from '../../scripts/audit/main.ts';
 import { setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.ts';
-import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { fundWallet, type Person, registerFinance, registerPerson } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
 import { refundRedemptionId } from '../../workflows/giftcard/settlement.contract.ts';
@@ -54,13 +54,12 @@ describe('what waits for a person, as people find it', () => {
     const schedule = { token: daily.token, body: { payoutSchedule: 'daily' } };
     expectStatus(await cards('PATCH', `/v1/merchants/${daily.merchantId}`, schedule), 200);
     const person = await registerPerson(giveaways, 'Petra Parked', ['host']);
-    const body = { amountMinor: '100000', currency: 'USD', source: 'tok_visa' };
-    const funded = expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: person.token, body }), 201);
-    host = { ...person, fundingId: funded.body.fundingId };
+    const { fundingId } = await fundWallet(giveaways, person.token, { amountMinor: '100000', currency: 'USD' });
+    host = { ...person, fundingId };
     const account = { token: host.token, body: { payoutAccount: 'acct_petra' } };
     expectStatus(await giveaways('PUT', '/v1/wallet/USD/payout-account', account), 200);
     finance = [await registerFinance(giveaways, environment), await registerFinance(giveaways, environment)];
-  }, 180_000);
+  });
   afterAll(async () => {
     await db.destroy();
     await test.stop();
@@ -137,7 +136,7 @@ describe('what waits for a person, as people find it', () => {
     expect(history).toContainEqual(
       expect.objectContaining({ actor: `user:${finance[1].id}`, reason: 'the shop is gone', caseNumber: 1 }),
     );
-  }, 180_000);
+  });
 
   it('is a payout that came back: the case is open again, in a workflow of its own', async () => {
     const { redemptionId, cardId, settlementId } = await redeem(merchant);
@@ -155,7 +154,7 @@ describe('what waits for a person, as people find it', () => {
     expect((await read(cards, `settlements/${settlementId}`)).history).toContainEqual(
       expect.objectContaining({ actor: `user:${finance[0].id}`, reason: retry.reason, caseNumber }),
     );
-  }, 180_000);
+  });
 
   it('is a batch: by merchant and settlement, until it is paid to another account', async () => {
     await refuseNext(daily.payoutAccount, 'account_closed');
@@ -169,7 +168,7 @@ describe('what waits for a person, as people find it', () => {
     const amend = { caseNumber, reason: 'their new bank', payoutAccount: 'acct_new' };
     expectStatus(await decide(cards, `settlements/${settlementId}/amend`, amend), 202);
     await waitFor('the payout', () => isSettled(redemptionId, daily));
-  }, 180_000);
+  });
 
   it('is a refund: by card and merchant; whoever decides it is in its history', async () => {
     const { redemptionId, cardId } = await redeem(merchant);
@@ -196,7 +195,7 @@ describe('what waits for a person, as people find it', () => {
       caseNumber: 1,
       reason: 'they have money again',
     });
-  }, 180_000);
+  });
 
   /** As an owner sweep would: the intent was written a day ago, and whoever was to send it has been lost. */
   async function startLate(workflowType: string, workflowId: string, input: object): Promise<void> {
@@ -237,7 +236,7 @@ describe('what waits for a person, as people find it', () => {
     });
     const alerts = await db('alerts').where('key', 'like', `funding:${wish.fundingId}:%`).select('correlation_id');
     expect(alerts).toEqual([{ correlation_id: cause.requestId }]);
-  }, 180_000);
+  });
 
   /** The provider says something of a parked withdrawal: it is looked up, as it is every day, and there is no news. */
   async function looksAgain(workflowId: string): Promise<void> {
@@ -285,7 +284,7 @@ describe('what waits for a person, as people find it', () => {
       reason: 'it was never paid',
       caseNumber: 1,
     });
-  }, 180_000);
+  });
 
   it('is a file that is late, and each difference that it shows', async () => {
     const date = new Date().toISOString().slice(0, 'YYYY-MM-DD'.length);
@@ -307,7 +306,7 @@ describe('what waits for a person, as people find it', () => {
       actor: `user:${finance[1].id}`,
       facts: { resolution: 'loss_accepted', reason: 'a thief', caseNumber: 1 },
     });
-  }, 180_000);
+  });
 
   it('is a disputed charge: by host', async () => {
     await provider.dispute(host.fundingId, '1000');
@@ -315,7 +314,7 @@ describe('what waits for a person, as people find it', () => {
     expect(await found('giveaway', query)).toEqual([disputeFundingId(host.fundingId)]);
     const words = await wordsOf('giveaway', disputeFundingId(host.fundingId));
     expect(words).toContain('case 1: waits for finance: `resolveDispute`');
-  }, 180_000);
+  });
 
   it('leaves histories that replay, and books without a break', async () => {
     const replayed = await withTemporal(test.stack, async ({ giftcard, giveaway }) => [
@@ -324,5 +323,5 @@ describe('what waits for a person, as people find it', () => {
     ]);
     expect(replayed.map(({ failures }) => failures)).toEqual([[], []]);
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);
-  }, 180_000);
+  });
 });

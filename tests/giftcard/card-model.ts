@@ -5,12 +5,29 @@ import type { Database } from '../../db/connect.ts';
 import { authoriseGiftCard, voidAuthorisation } from '../../db/giftcard/authorise-gift-card.ts';
 import { completeLeg, nextStep, refuseLeg, type SettlementStep } from '../../db/giftcard/pay-settlement.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
-import { completePullBack, requestRefund, type RequestRefund } from '../../db/giftcard/refund-redemption.ts';
+import {
+  completePullBack,
+  continueRefund,
+  honourRefund,
+  refusePullBack,
+  requestRefund,
+  type RefundStep,
+} from '../../db/giftcard/refund-redemption.ts';
 import { completeRelease, openReleases, releaseExpired } from '../../db/giftcard/release-escrow.ts';
+import { resumeSettlement, writeOffPayout } from '../../db/giftcard/decide-settlement.ts';
+import { reversePayout } from '../../db/giftcard/reverse-payout.ts';
 import { formBatch } from '../../db/giftcard/settle-batch.ts';
 import { foldAccounts } from '../../db/ledger/fold-accounts.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { cause, payoutRules, redemptionOf, type CardShop } from '../support/cards.ts';
+import { either, twoPeople } from '../support/random-lives.ts';
+
+interface Waiting {
+  readonly refundId: string;
+  readonly amount: bigint;
+  /** None while a settlement is under way. */
+  readonly intentId: string | undefined;
+}
 
 /** What a card is worth, in the simplest words: no ledger, no locks, no rows. */
 export interface Model {
@@ -26,25 +43,28 @@ export interface Model {
   /** Value from refunds outlives the card's own expiry. */
   outliving: bigint;
   readonly redemptions: { readonly id: string; left: bigint }[];
+  /** Refunds that the merchant's part is missing for. */
+  readonly waiting: Waiting[];
   readonly holds: { readonly id: string; readonly amount: bigint }[];
 }
 
+/** Of what there is: a part, all of it, or more. */
+const percent = fc.oneof(
+  { weight: 7, arbitrary: fc.integer({ min: 5, max: 50 }) },
+  { weight: 2, arbitrary: fc.constant(100) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 120 }) },
+);
+
+/** What may happen to a card, or to its merchant's payouts and refunds. */
 export const action = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('redeem' as const), part: fc.integer({ min: 1, max: 120 }) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('refund' as const), part: fc.integer({ min: 1, max: 120 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('hold' as const), part: fc.integer({ min: 1, max: 60 }) }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom('confirm' as const, 'void' as const), part: fc.constant(100) }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('settle' as const), part: fc.integer({ min: 0, max: 2 }) }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('expire' as const, 'sweep' as const, 'fold' as const),
-      part: fc.constant(0),
-    }),
-  },
+  either(12, ['redeem', 'refund'], percent),
+  either(1, ['hold'], percent),
+  either(1, ['confirm', 'void']),
+  either(3, ['settle'], fc.integer({ min: 0, max: 2 })),
+  either(4, ['take-back', 'refuse-back', 'honour']),
+  either(2, ['come-back']),
+  either(2, ['retry-payout', 'write-off']),
+  either(1, ['expire', 'sweep', 'fold']),
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
@@ -56,19 +76,6 @@ const code = async (work: Promise<unknown>): Promise<string | undefined> =>
       throw error;
     },
   );
-
-/** Pays, refusing the first `refusals` intents. */
-async function payOut(db: Database, step: SettlementStep | null, refusals: number): Promise<void> {
-  for (let next = step, left = refusals; next?.intent;) {
-    const ref = { settlementId: next.settlementId, intentId: next.intent.intentId };
-    if (left > 0) {
-      left -= 1;
-      await refuseLeg(db, { ...ref, failureCode: 'account_closed' }, cause);
-      next = await nextStep(db, { settlementId: ref.settlementId, ...payoutRules }, cause);
-    } else
-      next = await completeLeg(db, { ...ref, providerId: randomUUID(), payoutFeeMinor: 5n, ...payoutRules }, cause);
-  }
-}
 
 export interface CardTerms {
   /** Each redemption is paid by itself, not by a batch. */
@@ -84,6 +91,10 @@ export class CardLife {
   readonly terms: CardTerms;
   /** Settlements that are to be paid. */
   readonly open: SettlementStep[] = [];
+  /** Intents that were paid, and may come back. */
+  readonly #paid: string[] = [];
+  /** Settlements of which a payout came back. */
+  readonly #parked = new Map<string, number>();
 
   constructor(db: Database, model: Model, shop: CardShop, terms: CardTerms) {
     this.db = db;
@@ -99,19 +110,28 @@ export class CardLife {
 
   async act({ kind, part }: Action): Promise<void> {
     const { model } = this;
-    const amount = (model.face * BigInt(part)) / 100n;
+    const of = (whole: bigint): bigint => (whole * BigInt(part)) / 100n;
     switch (kind) {
       case 'redeem':
-        return this.redeem(amount);
+        return this.redeem(of(this.spendable));
       case 'refund':
-        return this.refund(amount);
+        return this.refund(of);
       case 'hold':
-        return this.hold(amount);
+        return this.hold(of(model.face));
       case 'confirm':
       case 'void':
         return this.endHold(kind);
       case 'settle':
         return this.settle(part);
+      case 'take-back':
+      case 'refuse-back':
+      case 'honour':
+        return this.endPullBack(kind);
+      case 'come-back':
+        return this.comeBack();
+      case 'retry-payout':
+      case 'write-off':
+        return this.decide(kind);
       case 'expire':
         await this.db('gift_cards')
           .where({ id: model.cardId })
@@ -119,7 +139,8 @@ export class CardLife {
         model.expired = true;
         return;
       case 'sweep':
-        return this.sweep();
+        await this.sweep();
+        return;
       case 'fold':
         await foldAccounts(this.db, () => {});
     }
@@ -148,27 +169,57 @@ export class CardLife {
     model.redemptions.push({ id, left: amount });
   }
 
-  async refund(amount: bigint): Promise<void> {
+  async refund(of: (whole: bigint) => bigint): Promise<void> {
     const { model } = this;
     const redemption = model.redemptions.find(({ left }) => left > 0n);
     if (!redemption) return;
+    const amount = of(redemption.left);
     const input = { refundId: randomUUID(), redemptionId: redemption.id, amountMinor: amount, reason: 'test' };
     // With a settlement of its own under way the refund would wait: pay it first.
-    for (const step of this.open.splice(0)) await payOut(this.db, step, 0);
-    const refusal = await code(this.#refundNow(input));
+    for (const step of this.open.splice(0)) await this.#payOut(step, 0);
+    let step: RefundStep | undefined;
+    const refusal = await code(requestRefund(this.db, input, cause).then((asked) => (step = asked)));
     assert.equal(refusal === undefined, amount > 0n && amount <= redemption.left);
-    if (refusal !== undefined) return;
+    if (!step) return;
     redemption.left -= amount;
-    model.refunded += amount;
-    model.remaining += amount;
-    model.outliving += amount;
+    this.#follow(step, amount);
   }
 
-  async #refundNow(input: RequestRefund): Promise<void> {
-    const { refundId, intent } = await requestRefund(this.db, input, cause);
-    if (!intent) return;
-    const done = { refundId, intentId: intent.intentId, providerId: randomUUID(), providerFeeMinor: 5n };
-    await completePullBack(this.db, done, cause);
+  /** What became of a refund: the value is on the card, or the merchant's part is asked for. */
+  #follow({ refundId, state, intent }: RefundStep, amount: bigint): void {
+    const { model } = this;
+    if (state === 'COMPLETED') {
+      model.refunded += amount;
+      model.remaining += amount;
+      model.outliving += amount;
+    } else {
+      assert.equal(intent === null, state === 'WAITING_FOR_SETTLEMENT', `a refund is ${state} and asks for nothing`);
+      model.waiting.push({ refundId, intentId: intent?.intentId, amount });
+    }
+  }
+
+  /** The provider answers for the oldest, in one way or the other. */
+  async endPullBack(kind: 'take-back' | 'refuse-back' | 'honour'): Promise<void> {
+    const oldest = this.model.waiting.shift();
+    if (!oldest) return;
+    const { amount, refundId, intentId } = oldest;
+    if (intentId === undefined) {
+      this.#follow(await continueRefund(this.db, { refundId }, cause), amount);
+      return;
+    }
+    const ids = { refundId, intentId };
+    if (kind === 'take-back') {
+      const done = { ...ids, providerId: randomUUID(), providerFeeMinor: 5n };
+      this.#follow(await completePullBack(this.db, done, cause), amount);
+      return;
+    }
+    const { caseNumber } = await refusePullBack(this.db, { ...ids, failureCode: 'insufficient_funds' }, cause);
+    if (kind === 'refuse-back') {
+      this.#follow(await continueRefund(this.db, ids, cause), amount);
+      return;
+    }
+    await twoPeople(this.db, { subjectType: 'refund', subjectId: refundId, caseNumber, kind: 'honour' });
+    this.#follow(await honourRefund(this.db, { refundId: ids.refundId, caseNumber }, cause), amount);
   }
 
   async hold(amount: bigint): Promise<void> {
@@ -201,7 +252,7 @@ export class CardLife {
   }
 
   async settle(refusals: number): Promise<void> {
-    for (const step of this.open.splice(0)) await payOut(this.db, step, refusals);
+    for (const step of this.open.splice(0)) await this.#payOut(step, refusals);
     const batch = {
       merchantId: this.shop.merchantId,
       currency: this.terms.currency,
@@ -209,13 +260,59 @@ export class CardLife {
       part: 0,
       workflowId: 'test',
     };
-    await payOut(this.db, await formBatch(this.db, { ...batch, ...payoutRules }, cause), refusals);
+    await this.#payOut(await formBatch(this.db, { ...batch, ...payoutRules }, cause), refusals);
   }
 
+  /** Pays, refusing the first `refusals` intents. */
+  async #payOut(step: SettlementStep | null, refusals: number): Promise<void> {
+    for (let next = step, left = refusals; next?.intent;) {
+      const { settlementId, intent } = next;
+      const ref = { settlementId, intentId: intent.intentId };
+      if (left > 0) {
+        left -= 1;
+        await refuseLeg(this.db, { ...ref, failureCode: 'account_closed' }, cause);
+        next = await nextStep(this.db, { settlementId, ...payoutRules }, cause);
+      } else {
+        const paid = { ...ref, providerId: randomUUID(), payoutFeeMinor: 5n };
+        next = await completeLeg(this.db, { ...paid, ...payoutRules }, cause);
+        this.#paid.push(ref.intentId);
+      }
+    }
+  }
+
+  /** The oldest payout comes back, and its settlement waits for a person. */
+  async comeBack(): Promise<void> {
+    const intentId = this.#paid.shift();
+    if (intentId === undefined) return;
+    const parked = await reversePayout(this.db, { intentId, workflowId: 'test' }, cause);
+    assert.equal(parked.state, 'NEEDS_ATTENTION');
+    this.#parked.set(parked.settlementId, parked.caseNumber);
+  }
+
+  async decide(kind: 'retry-payout' | 'write-off'): Promise<void> {
+    const [parked] = this.#parked;
+    if (!parked) return;
+    const [settlementId, caseNumber] = parked;
+    const decision = { settlementId, caseNumber, reason: 'test' };
+    if (kind === 'write-off') {
+      await twoPeople(this.db, { subjectType: 'settlement', subjectId: settlementId, caseNumber, kind: 'write_off' });
+      const refusal = await code(writeOffPayout(this.db, decision, cause));
+      // The leg that came back was ours.
+      if (refusal !== undefined) return assert.equal(refusal, 'settlement_intent_open');
+    } else await resumeSettlement(this.db, decision, cause);
+    this.#parked.delete(settlementId);
+    await this.#payOut(await nextStep(this.db, { settlementId, ...payoutRules }, cause), 0);
+  }
+
+  /** Expired value of every card goes back: see `swept`. */
   async sweep(): Promise<void> {
-    const { model } = this;
     await releaseExpired(this.db, { limit: 500 }, cause);
     for (const releaseId of await openReleases(this.db, 500)) await completeRelease(this.db, { releaseId }, cause);
+  }
+
+  /** What a sweep does to this card. */
+  swept(): void {
+    const { model } = this;
     if (!model.expired || model.held > 0n) return;
     model.released += model.remaining - model.outliving;
     model.remaining = model.outliving;

@@ -9,8 +9,10 @@ import {
   refuseLeg,
   type SettlementStep,
 } from '../../db/giftcard/pay-settlement.ts';
+import { findCard } from '../../db/giftcard/queries.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { reversePayout } from '../../db/giftcard/reverse-payout.ts';
+import { requestRefund } from '../../db/giftcard/refund-redemption.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
 import { secondDecision } from '../../db/platform/second-decision.ts';
 import { twice } from '../commands/twice.ts';
@@ -101,6 +103,30 @@ describe('decisions about a payout', () => {
     const step = await next(decision.settlementId);
     expect(step.intent).toMatchObject({ leg: 'platform', amountMinor: '488' });
     expect(await pay(step)).toMatchObject({ state: 'SETTLED' });
+  });
+
+  it('gives a refund of what was given up out of what is unclaimed: the merchant has had none of it', async () => {
+    const decision = await parked();
+    for (const actor of ['user:one', 'user:two']) await ask(decision.settlementId, decision.caseNumber, actor);
+    const before = await balance('unclaimed');
+    await writeOffPayout(test.db, decision, cause);
+    await pay(await next(decision.settlementId));
+    const settlement = await test
+      .db('settlements')
+      .where({ id: decision.settlementId })
+      .first('redemption_id', 'card_id');
+    const refund = {
+      refundId: randomUUID(),
+      redemptionId: settlement.redemption_id,
+      amountMinor: 4_000n,
+      reason: 'returned',
+    };
+    const owed = await balance('merchant:payable');
+    // 9262 − 5558, which is M of the 6000 that stay redeemed.
+    const done = await twice(test.db, () => requestRefund(test.db, refund, cause));
+    expect(done).toMatchObject({ state: 'COMPLETED', way: 'before_payout', intent: null, merchantMinor: '3704' });
+    expect([await balance('unclaimed'), await balance('merchant:payable')]).toEqual([before + 9_262n - 3_704n, owed]);
+    expect(await findCard(test.db, settlement.card_id)).toMatchObject({ remaining_minor: 4_000n });
   });
 
   it('owes again what came back, names the transfer it reverses, and asks a person', async () => {

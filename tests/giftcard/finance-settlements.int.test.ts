@@ -34,7 +34,7 @@ describe('what waits for finance', () => {
     app = await startHttpApp(test.db, keys, {
       routes: [...financeSettlementRoutes(deps), ...financeRefundRoutes(deps)],
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await app.close();
     await provider.stop();

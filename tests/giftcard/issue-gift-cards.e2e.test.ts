@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runAudit } from '../../scripts/audit/main.ts';
 import { setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.ts';
-import { registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { fundWallet, type Person, registerPerson } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
@@ -19,9 +19,8 @@ describe('issuing cards from a wallet', () => {
     cards = apiClient(test.stack.applicationUrl('giftcard-api'));
     merchant = await setUpMerchant(giveaways, cards, () => {});
     host = await registerPerson(giveaways, 'Ida Issuer', ['host']);
-    const body = { amountMinor: '5000000', currency: 'USD', source: 'tok_visa' };
-    expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
-  }, 120_000);
+    await fundWallet(giveaways, host.token, { amountMinor: '5000000', currency: 'USD' });
+  });
   afterAll(() => test.stop());
 
   const order = (change: object = {}) =>
@@ -66,7 +65,7 @@ describe('issuing cards from a wallet', () => {
     expect(list.body.data[0].orderId).toBe(placed.orderId);
     const rest = await cards('GET', `/v1/card-orders?limit=10&after=${list.body.next}`, { token: host.token });
     expect(rest.body).toMatchObject({ data: [{ count: 1 }], next: null });
-  }, 120_000);
+  });
 
   it('holds a card at the till, confirms less, and frees what nobody confirms', async () => {
     const { body } = expectStatus(await order({ count: 2, activate: true }), 201);

@@ -49,7 +49,7 @@ describe('commands that meet at one card', () => {
       await lock(barrier);
       const commands = start();
       const outcomes = Promise.allSettled(commands);
-      await waitFor('the commands to meet', async () => (await waiting()) >= commands.length, 5_000);
+      await waitFor('the commands to meet', async () => (await waiting()) >= commands.length, 30_000);
       await more?.();
       await barrier.commit();
       return await outcomes;

@@ -310,5 +310,5 @@ describe('the provider’s file against our book', () => {
     } finally {
       await provider.stop();
     }
-  }, 180_000);
+  });
 });

@@ -12,6 +12,7 @@ import {
   parkRefund,
   refusePullBack,
   requestRefund,
+  type RefundStep,
 } from '../../db/giftcard/refund-redemption.ts';
 import { reversePullBack } from '../../db/giftcard/reverse-pull-back.ts';
 import { releaseExpired } from '../../db/giftcard/release-escrow.ts';
@@ -48,6 +49,12 @@ describe('refunding a redemption', () => {
       step = await completeLeg(test.db, { ...paid, payoutFeeMinor: 0n, ...payoutRules }, cause);
     }
   }
+  const pulledBack = ({ refundId, intent }: RefundStep) =>
+    completePullBack(
+      test.db,
+      { refundId, intentId: intent?.intentId ?? '', providerId: randomUUID(), providerFeeMinor: 0n },
+      cause,
+    );
   /** A merchant that was paid a redemption of 10000, with nothing else due. */
   async function paidRedemption() {
     const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
@@ -258,14 +265,69 @@ describe('refunding a redemption', () => {
     expect(await deadlineAfter(5)).toBeCloseTo(30, 2);
   });
 
-  it('races a batch that is being formed, and both end with the same money', async () => {
+  it('is pulled back though it was not paid out, where other refunds were netted with what was due', async () => {
+    const { shop, redemptionId } = await paidRedemption();
+    const cardId = await issueCard(test.db, shop);
+    const unpaid = await redeemLater(shop, cardId, 10_000n);
+    expect(await requestRefund(test.db, refund(redemptionId), cause)).toMatchObject({ way: 'netted' });
+    const input = refund(unpaid.redemptionId);
+    const asked = await twice(test.db, () => requestRefund(test.db, input, cause));
+    expect(asked).toMatchObject({ state: 'PULLING_BACK', intent: { amountMinor: '9262' } });
+    expect(await pulledBack(asked)).toMatchObject({ state: 'COMPLETED', way: 'pulled_back' });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 10_000n });
+    // Nothing is left to pay: the two lines and the two refunds make up for each other.
+    await settle(shop);
+    const payouts = test.db('settlement_intents').join('settlements as s', 's.id', 'settlement_id');
+    expect(await payouts.where({ leg: 'merchant', merchant_id: shop.merchantId })).toHaveLength(1);
+  });
+
+  it('is booked though the shares of two pull-backs from one card are a unit too little together', async () => {
     const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
-    const cards = await Promise.all(Array.from({ length: 10 }, () => issueCard(test.db, shop)));
-    const redeemed = await Promise.all(cards.map((cardId) => redeemLater(shop, cardId, 10_000n)));
-    await Promise.all([
-      settle(shop),
-      ...redeemed.map(({ redemptionId }) => requestRefund(test.db, refund(redemptionId, 1_000n), cause)),
-    ]);
+    const cardId = await issueCard(test.db, shop);
+    const parts = [await redeemLater(shop, cardId, 3_333n), await redeemLater(shop, cardId, 3_330n)];
+    await settle(shop);
+    const asked = [];
+    for (const { redemptionId } of parts) asked.push(await requestRefund(test.db, refund(redemptionId), cause));
+    const back = asked.reduce((sum, { intent }) => sum + BigInt(intent?.amountMinor ?? 0), 0n);
+    expect(asked.map(({ state }) => state)).toEqual(['PULLING_BACK', 'PULLING_BACK']);
+    for (const one of asked) expect(await pulledBack(one)).toMatchObject({ state: 'COMPLETED', way: 'pulled_back' });
+    expect(await findCard(test.db, cardId)).toMatchObject({ remaining_minor: 10_000n });
+    const losses = test.db('ledger_transfers').where({ code: 'refund.pull-back.rounding' });
+    const lost = await losses
+      .whereIn(
+        'reference_id',
+        asked.map(({ refundId }) => refundId),
+      )
+      .sum('amount_minor as minor');
+    const paid = await test.db('settlements').where({ merchant_id: shop.merchantId }).first('merchant_minor');
+    expect({ lost: BigInt(lost[0]?.['minor'] ?? 0), back }).toEqual({ lost: 1n, back: paid.merchant_minor - 1n });
+  });
+
+  it('counts on nothing that another refund takes at the same moment', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { shop, redemptionId } = await paidRedemption();
+      const more = await redeemLater(shop, await issueCard(test.db, shop), 10_000n);
+      await settle(shop);
+      await redeemLater(shop, await issueCard(test.db, shop), 10_000n);
+      // There is enough for one of them.
+      const refunds = [redemptionId, more.redemptionId].map((id) => requestRefund(test.db, refund(id), cause));
+      const states = (await Promise.all(refunds)).map(({ state }) => state).toSorted();
+      expect(states).toEqual(['COMPLETED', 'PULLING_BACK']);
+    }
+  });
+
+  it('races batches that are being formed, and all end with the same money', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const shop = await openCardShop(test.db, { payoutSchedule: 'daily' });
+      const cards = await Promise.all(Array.from({ length: 10 }, () => issueCard(test.db, shop)));
+      const redeemed = await Promise.all(cards.map((cardId) => redeemLater(shop, cardId, 10_000n)));
+      const part = round === 0 ? null : 1_000n * BigInt(round);
+      await Promise.all([
+        settle(shop),
+        settle(shop),
+        ...redeemed.map(({ redemptionId }) => requestRefund(test.db, refund(redemptionId, part), cause)),
+      ]);
+    }
     const lines = [...(await checkLedger(test.db, 'giftcard')), ...(await checkGiftcards(test.db))];
     expect(lines.filter(({ broken }) => broken > 0)).toEqual([]);
   });

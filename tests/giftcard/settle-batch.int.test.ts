@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callCommand } from '../../db/call-command.ts';
 import { checkGiftcards } from '../../db/giftcard/audit.ts';
 import { completeLeg, type SettlementStep } from '../../db/giftcard/pay-settlement.ts';
 import { redeemGiftCard } from '../../db/giftcard/redeem-gift-card.ts';
 import { dueMerchants, formBatch, formPlatformBatch, settleEscrows } from '../../db/giftcard/settle-batch.ts';
+import { requestRefund } from '../../db/giftcard/refund-redemption.ts';
 import { checkLedger } from '../../db/ledger/audit.ts';
 import { twice } from '../commands/twice.ts';
 import { cause, issueCard, openCardShop, payoutRules, redemptionOf, type CardShop } from '../support/cards.ts';
@@ -66,6 +68,26 @@ describe('settling in batches', () => {
     expect(rows.reduce((sum, { merchant_minor: minor }) => sum + minor, 0n)).toBe(5n * 9_262n);
     expect(rows.reduce((sum, { line_count: lines }) => sum + lines, 0)).toBe(5);
   });
+
+  it.each([1, 2])(
+    'takes refunds with the earnings that they lessen, when a batch holds no more than %i of these',
+    async (maxLines) => {
+      const shop = await openShop();
+      const redeemed = [await redeem(shop), await redeem(shop), await redeem(shop)];
+      for (const { redemptionId } of redeemed.slice(1)) {
+        const refund = { refundId: randomUUID(), redemptionId, amountMinor: null, reason: 'returned' };
+        expect(await requestRefund(test.db, refund, cause)).toMatchObject({ way: 'before_payout' });
+      }
+      const form = (part: number) =>
+        callCommand<SettlementStep | null>(test.db, 'form_batch', { ...batch(shop, { part }), maxLines, ...cause });
+      // The oldest earnings are 9,262 and 18,524: the merchant has 9,262, when all that was given back is taken from it.
+      expect(await form(0)).toMatchObject({ state: 'SETTLED', intent: null });
+      const formed = await form(1);
+      expect(formed?.intent).toMatchObject({ leg: 'merchant', amountMinor: '9262' });
+      expect(await pay(await pay(formed))).toMatchObject({ state: 'SETTLED' });
+      expect(await form(2)).toBeNull();
+    },
+  );
 
   it('carries what is below the provider’s minimum to the next window', async () => {
     const shop = await openShop();

@@ -13,14 +13,15 @@ describe('the beacon and its port', () => {
   let simulator: Simulator;
   let chainHash: string;
   let beacon: BeaconPort;
-  const through = (...baseUrls: string[]): BeaconPort => httpBeacon({ baseUrls, timeoutMs: 5_000, crypto: drawCrypto });
+  const through = (...baseUrls: string[]): BeaconPort =>
+    httpBeacon({ baseUrls, timeoutMs: 20_000, crypto: drawCrypto });
   const past = (chain: BeaconChain): number => firstRoundAt(chain, Date.now()) - 1;
 
   beforeAll(async () => {
     simulator = await startSimulator('beacon', { BEACON_SIMULATOR_PERIOD_SECONDS: '1' });
     [chainHash] = (await (await fetch(`${simulator.url}/chains`)).json()) as [string];
     beacon = through(simulator.url);
-  }, 60_000);
+  });
   afterAll(() => simulator.stop());
   beforeEach(() => simulator.conditions({}));
 
@@ -68,7 +69,7 @@ describe('the beacon and its port', () => {
     const hangs = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const began = Date.now();
     expect(await through(hangs, hangs, hangs, simulator.url).chain(chainHash)).toEqual(await beacon.chain(chainHash));
-    expect(Date.now() - began).toBeLessThan(4_000);
+    expect(Date.now() - began).toBeLessThan(15_000);
     silent.closeAllConnections();
     silent.close();
   });

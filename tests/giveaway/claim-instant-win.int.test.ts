@@ -3,10 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
+import { claimAward } from '../../db/giveaway/claim-award.ts';
 import { claimInstantWins, countInstantWin, repeatedInstantWins } from '../../db/giveaway/claim-instant-win.ts';
+import { disqualifyParticipant } from '../../db/giveaway/disqualify-participant.ts';
 import { extendGiveaway } from '../../db/giveaway/move-deadline.ts';
 import { closeGiveaway } from '../../db/giveaway/run-giveaway.ts';
 import { excludeParticipant } from '../../db/giveaway/review-participants.ts';
+import { verifyAward } from '../../db/giveaway/verify-award.ts';
 import { eventCounts, twice } from '../commands/twice.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { readAwards } from '../support/draws.ts';
@@ -75,7 +78,7 @@ describe('an instant win', () => {
   });
 
   it('keeps its moments when the deadline is put off: what is left is won in the time that was added', async () => {
-    const [closesAt, dueAt] = [new Date(Date.now() + 4_000), Date.now() + 1_000];
+    const [closesAt, dueAt] = [new Date(Date.now() + 8_000), Date.now() + 1_000];
     const giveawayId = await openTestGiveaway(
       test.db,
       { closesAt, maxExtensionMs: 600_000, mode: { mode: 'instant_win', instantWin: { by: 'time_slots' } } },
@@ -113,6 +116,46 @@ describe('an instant win', () => {
         .update({ participant_id: participantId, period: 'again' });
       expect(await decide(test.db, giveawayId, first, { ...second, participantId }, third)).toEqual(expected);
     }
+  });
+
+  it('that was won stays with a winner who is excluded or put up for review afterwards, and waits for a decision', async () => {
+    const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, 9, { hostId: randomUUID() });
+    const [cleared, taken, reviewed] = await ready(giveawayId, 3);
+    if (!cleared || !taken || !reviewed) throw new Error('three entries were made');
+    expect(await decide(test.db, giveawayId, cleared, taken, reviewed)).toEqual(['won', 'won', 'won']);
+    const people = [cleared, taken, reviewed].map(({ participantId }) => participantId);
+    for (const participantId of people.slice(0, 2))
+      await excludeParticipant(test.db, { giveawayId, participantId, code: 'blocked', reason: 'spam' }, cause);
+    await test.db('giveaway_reviews').insert({
+      ...{ giveaway_id: giveawayId, participant_id: reviewed.participantId, score: 60, signals: '{}' },
+      created_at: test.db.raw('clock_timestamp()'),
+    });
+    const awards = await test.db('giveaway_awards').where({ giveaway_id: giveawayId }).orderBy('rank');
+    const states = [];
+    for (const { id: awardId, participant_id: participantId } of awards)
+      states.push((await claimAward(test.db, { awardId, participantId }, cause)).state);
+    expect(states).toEqual(['CLAIMED', 'CLAIMED', 'CLAIMED']);
+    const byHost = { decidedBy: 'user:host', byHost: true };
+    expect(await verifyAward(test.db, { giveawayId, awardId: awards[0].id, ...byHost }, cause)).toMatchObject({
+      state: 'VERIFIED',
+    });
+    const why = { giveawayId, participantId: taken.participantId, reason: 'a bot', evidence: 'forty entries' };
+    await disqualifyParticipant(test.db, { ...why, ...byHost }, cause);
+    await disqualifyParticipant(test.db, { ...why, decidedBy: 'user:ops', byHost: false }, cause);
+    const after = await test.db('giveaway_awards').where({ giveaway_id: giveawayId }).orderBy('rank').pluck('state');
+    expect(after).toEqual(['VERIFIED', 'DISQUALIFIED', 'CLAIMED']);
+    const nobody = { ...why, participantId: randomUUID() };
+    await expect(disqualifyParticipant(test.db, { ...nobody, ...byHost }, cause)).rejects.toMatchObject({
+      code: 'disqualification_not_possible',
+    });
+    const broken = async () =>
+      (await checkGiveaways(test.db)).filter((check) => check.broken > 0).map(({ invariant }) => invariant);
+    expect(await broken()).toEqual([]);
+    const exclusion = () => test.db('giveaway_exclusions').where({ participant_id: cleared.participantId });
+    const { decided_at: decidedAt } = await exclusion().first();
+    await exclusion().update({ decided_at: new Date(0) });
+    expect(await broken()).toEqual([expect.stringContaining('nobody is awarded who was excluded')]);
+    await exclusion().update({ decided_at: decidedAt });
   });
 
   it('refuses what does not count, and leaves no trace of it', async () => {

@@ -105,7 +105,7 @@ describe('the life of a claim', () => {
       const outcome = claimed.length > 0 ? ['1 VERIFIED'] : ['1 EXPIRED', '2 NOTIFIED'];
       expect(await drawn.states()).toEqual(outcome);
     }
-  }, 120_000);
+  });
 
   it('that is declined and expires at the same moment promotes one', async () => {
     const drawn = await drawTestGiveaway(test.db, { participants: 4 });
@@ -192,7 +192,7 @@ describe('the life of a claim', () => {
         expect(after.find(({ rank }) => rank === next.rank)?.prize_id).toBe(leaving.prize_id);
     }
     expect(offered.size).toBe(11);
-  }, 120_000);
+  });
 
   it('of very many is ended in batches by the sweep, which says where nothing is open any more', async () => {
     const many = await drawTestGiveaway(test.db, { participants: 500, prizes: testPrizes(230) });
@@ -209,7 +209,7 @@ describe('the life of a claim', () => {
     expect(states.slice(0, 230).every((state) => state.endsWith('EXPIRED'))).toBe(true);
     expect(states.slice(230)).toHaveLength(230);
     expect(states.slice(230).every((state) => state.endsWith('NOTIFIED'))).toBe(true);
-  }, 120_000);
+  });
 
   it('keeps the invariants', async () => {
     expect((await checkGiveaways(test.db)).filter(({ broken }) => broken > 0)).toEqual([]);

@@ -6,13 +6,13 @@ import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
 import { createGiveaway } from '../../db/giveaway/create-giveaway.ts';
 import { readDrawMaterial, saveCommitment } from '../../db/giveaway/draw-giveaway.ts';
 import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
-import { findGiveaway } from '../../db/giveaway/queries.ts';
+import { findGiveaway } from '../../db/giveaway/giveaway-snapshot.ts';
 import { editGiveaway, type GiveawayChange } from '../../db/giveaway/edit-giveaway.ts';
 import { closeGiveawayEarly, extendGiveaway } from '../../db/giveaway/move-deadline.ts';
 import { readRules } from '../../db/giveaway/rules-versions.ts';
 import { closeGiveaway } from '../../db/giveaway/run-giveaway.ts';
 import { isLate } from '../../domain/proof/randomness-checks.ts';
-import type { DrawSources } from '../../domain/draw/randomness-rules.ts';
+import type { BeaconTerms, DrawSources } from '../../domain/draw/randomness-rules.ts';
 import { verifyProof } from '../../domain/proof/verify-proof.ts';
 import { httpBeacon } from '../../providers/beacon/http.ts';
 import { httpTimestamp } from '../../providers/timestamp/http.ts';
@@ -51,7 +51,7 @@ describe('a draw that rests on a beacon and is witnessed', () => {
       timestamp: httpTimestamp({ url: authority.url, timeoutMs: 5_000, authorities, crypto: drawCrypto }),
     };
     sources = { beacon: { kind: 'drand', chainHash, delaySeconds: 3, marginSeconds: 1 }, witnessed: true };
-  }, 90_000);
+  });
   afterAll(() => Promise.all([test.drop(), beacon.stop(), authority.stop()]));
   beforeEach(() => Promise.all([beacon.conditions({}), authority.conditions({})]));
 
@@ -86,18 +86,20 @@ describe('a draw that rests on a beacon and is witnessed', () => {
   it('moves its round with the deadline, as the rules allow, and they say so at once', async () => {
     const [hostId, inHours] = [randomUUID(), (hours: number) => new Date(Date.now() + hours * 3_600_000)];
     const rules = { earlyClose: true, maxExtensionMs: 3_600_000 };
+    // Time enough for a commitment on a busy machine.
+    const patient = { ...sources, beacon: { ...(sources.beacon as BeaconTerms), delaySeconds: 12 } };
     const id = await openTestGiveaway(
       test.db,
       { hostId, randomness: 'drand', closesAt: inHours(1), ...rules },
       {},
-      sources,
+      patient,
     );
     const promised = async (): Promise<Date> => {
       const { closes_at: closesAt } = await test.db('giveaways').where({ id }).first();
       const { randomness, rules_text: text } = await test.db('giveaway_draws').where({ giveaway_id: id }).first();
-      expect(randomness).toEqual({ ...sources.beacon, closesAt: closesAt.toISOString() });
+      expect(randomness).toEqual({ ...patient.beacon, closesAt: closesAt.toISOString() });
       expect(text).toContain(`Entry ends at ${closesAt.toISOString()}.`);
-      expect(text).toContain(`the first round at or after ${closesAt.toISOString()} and 3 s;`);
+      expect(text).toContain(`the first round at or after ${closesAt.toISOString()} and 12 s;`);
       expect(text).toContain('Where the deadline moves, the round is counted from the new one.');
       return closesAt;
     };
@@ -115,15 +117,15 @@ describe('a draw that rests on a beacon and is witnessed', () => {
     const { commitDraw, fetchRound, drawGiveaway } = activities();
     const input = { giveawayId: id, ...cause };
     const awaited = await commitDraw(input);
-    expect(awaited?.dueInMs).toBeLessThan(5_000);
+    expect(awaited?.dueInMs).toBeLessThan(14_000);
     await wait((awaited?.dueInMs ?? 0) + 50);
     await fetchRound(input);
     await drawGiveaway(input);
     const proof = await readProof(test.db, id);
     expect(isLate(proof)).toBe(false);
     expect(verifyProof(proof, drawCrypto, { authorities })).toMatchObject({ ok: true, witnessed: 'witnessed' });
-    expect(proof.rules).toBe(await readRules(test.db, id, sources));
-  }, 60_000);
+    expect(proof.rules).toBe(await readRules(test.db, id, patient));
+  });
 
   it('counts from the opening where the host draws by hand, whatever becomes of the deadline', async () => {
     const closesAt = new Date(Date.now() + 3_600_000);
@@ -178,7 +180,7 @@ describe('a draw that rests on a beacon and is witnessed', () => {
       randomness: 'drand',
       witnessed: 'witnessed',
     });
-  }, 60_000);
+  });
 
   it('is not committed to while nobody witnesses it in time, and takes a later round then', async () => {
     const id = await frozen();
@@ -198,7 +200,7 @@ describe('a draw that rests on a beacon and is witnessed', () => {
     const dueMs = (draw.beacon_chain.genesisTime + (source.round - 1)) * 1_000;
     // Counted from the publication, because the round that follows from the deadline is too near by now.
     expect(dueMs).toBeGreaterThanOrEqual(Date.parse(source.publishedAt) + 3_000);
-  }, 60_000);
+  });
 
   it('believes no round that is not signed, and waits', async () => {
     const id = await frozen();
@@ -212,7 +214,7 @@ describe('a draw that rests on a beacon and is witnessed', () => {
     await beacon.conditions({});
     await fetchRound(input);
     expect((await readDrawMaterial(test.db, id)).draw.beacon_signature).toMatch(/^[0-9a-f]{96}$/);
-  }, 60_000);
+  });
 
   it('is fixed by the database once it is committed to', async () => {
     const id = await frozen();
@@ -247,7 +249,7 @@ describe('a draw that rests on a beacon and is witnessed', () => {
       code: 'giveaway_not_cancellable',
     });
     await prizes().update({ card_id: randomUUID() });
-  }, 60_000);
+  });
 
   it('is carried out from the entries themselves where its commitment has no digest of them', async () => {
     const id = await frozen('commit_reveal');
@@ -258,5 +260,5 @@ describe('a draw that rests on a beacon and is witnessed', () => {
     await test.db.raw('alter table giveaway_draws enable trigger giveaway_draws_committed');
     await activities().drawGiveaway(input);
     expect((await readDrawMaterial(test.db, id)).draw.proof_head).not.toBeNull();
-  }, 60_000);
+  });
 });

@@ -22,7 +22,7 @@ describe('a giveaway of things that are sent', () => {
     scene = await setModeScene(test.stack);
     const token = test.stack.environment['MAIL_SIMULATOR_ADMIN_TOKEN'] ?? '';
     mails = mailTruth(test.stack.applicationUrl('mail-simulator'), token);
-  }, 180_000);
+  });
   afterAll(() => test.stop());
 
   it('refuses a draft that does not hold together', async () => {
@@ -83,7 +83,7 @@ describe('a giveaway of things that are sent', () => {
     ]);
     expectStatus(await giveaways('POST', `/v1/awards/${awardId}/received`, { token: winner.token }), 200);
     await scene.reaches(giveawayId, 'COMPLETED');
-  }, 300_000);
+  });
 
   it('keeps every invariant, and no history holds an address', async () => {
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);
@@ -92,5 +92,5 @@ describe('a giveaway of things that are sent', () => {
     await temporal.connection.close();
     expect(failures).toEqual([]);
     expect(texts.filter((text) => text.includes('Beech') || text.includes('LS1'))).toEqual([]);
-  }, 300_000);
+  });
 });

@@ -9,6 +9,8 @@ import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
 import { closeGiveaway } from '../../db/giveaway/run-giveaway.ts';
 import { eventCounts, twice } from '../commands/twice.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { drawTestGiveaway } from '../support/drawn-giveaway.ts';
+import { prizeUnits } from '../support/draws.ts';
 import { newEntry, openTestGiveaway, passDeadline, testSecrets } from '../support/giveaways.ts';
 import { KEY_ID, publicKey, signHex } from './draw/build-draw.ts';
 
@@ -119,6 +121,27 @@ describe('a disqualification after the freeze', () => {
     expect((await checkGiveaways(test.db)).filter(({ broken }) => broken > 0)).toEqual([]);
     const { 'giveaway.award.disqualified': vacated } = await eventCounts(test.db);
     expect(vacated).toBeGreaterThanOrEqual(1);
+  });
+
+  it('of whom one prize is already theirs takes the others, and puts them out of the lines', async () => {
+    const drawn = await drawTestGiveaway(test.db, {
+      participants: 3,
+      prizes: prizeUnits({ Bicycle: 2, Book: 2, Pen: 3 }),
+      mode: { mode: 'random_draw', prizesPerPerson: 'several' },
+    });
+    ({ giveawayId } = drawn);
+    const [first] = await awards();
+    if (!first) throw new Error('nobody won');
+    await claim(first);
+    const before = await awards();
+    const others = before.filter((one) => one.participant_id === first.participant_id && one.id !== first.id);
+    expect(others.length).toBeGreaterThan(0);
+    await disqualify(first.participant_id, 'user:ops');
+    expect(await disqualify(first.participant_id, 'user:admin')).toMatchObject({ approvedBy: 'user:admin' });
+    const theirs = (await awards()).filter((one) => one.participant_id === first.participant_id);
+    expect(theirs.map(({ state }) => state)).toEqual(['VERIFIED', ...others.map(() => 'DISQUALIFIED')]);
+    const ranksOfBooks = (await awards()).filter(({ rank }) => rank > 3 && rank <= 6);
+    expect(ranksOfBooks.filter(({ state }) => state === 'NOTIFIED')).toHaveLength(2);
   });
 
   it('reaches an award that is made after it', async () => {

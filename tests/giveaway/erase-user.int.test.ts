@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { identityRoutes } from '../../api/giveaway/identity-routes.ts';
 import { drawGiveawayActivities } from '../../activities/giveaway/draw-giveaway.ts';
@@ -8,6 +8,8 @@ import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
 import { eraseUser } from '../../db/giveaway/erase-user.ts';
 import { writeProof } from '../../db/giveaway/read-proof.ts';
 import { closeGiveaway } from '../../db/giveaway/run-giveaway.ts';
+import { createApiKey } from '../../db/identity/api-keys.ts';
+import { rotateRefreshToken, startSession } from '../../db/identity/sessions.ts';
 import { findAddresses, registerUser } from '../../db/identity/users.ts';
 import { participantCommitment } from '../../domain/draw/entry.ts';
 import { ProofReader } from '../../domain/proof/proof-reader.ts';
@@ -136,6 +138,37 @@ describe('somebody who is erased', () => {
       'select 1 from giveaway_participants s join users u on u.id = s.participant_id where u.erased_at is not null and s.salt is not null',
     );
     expect(rows).toEqual([]);
+  });
+
+  it('leaves no way back in, whoever logs in, refreshes or makes a key at the same moment', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const userId = await person();
+      const [tokenHash, nextHash, later, keyHash] = Array.from({ length: 4 }, () => randomBytes(32));
+      const open = (hash: Buffer) =>
+        startSession(test.db, { sessionId: randomUUID(), userId, tokenHash: hash, ttlMs: 60_000 }, cause);
+      await open(tokenHash as Buffer);
+      const results = await Promise.allSettled([
+        erase(userId),
+        open(later as Buffer),
+        rotateRefreshToken(
+          test.db,
+          { tokenHash: tokenHash as Buffer, nextHash: nextHash as Buffer, ttlMs: 60_000 },
+          'test',
+        ),
+        createApiKey(
+          test.db,
+          { id: randomUUID(), userId, name: 'Ada’s', scopes: ['award.claim'], keyHash: keyHash as Buffer },
+          cause,
+        ),
+      ]);
+      expect(results[0]?.status).toBe('fulfilled');
+      for (const one of results) {
+        if (one.status === 'rejected') expect(['user_erased', 'token_invalid']).toContain(one.reason.code);
+      }
+      expect(await test.db('sessions').where({ user_id: userId, ended_at: null })).toEqual([]);
+      expect(await test.db('api_keys').where({ user_id: userId }).whereNot({ name: '' })).toEqual([]);
+      expect(await test.db('api_keys').where({ user_id: userId, revoked_at: null })).toEqual([]);
+    }
   });
 
   it('gives prizes up only when they say so, and is no host', async () => {

@@ -24,6 +24,7 @@ describe('what a host does with a giveaway', () => {
   let test: TestDatabase;
   let app: HttpApp;
   let token: string;
+  let issue: (userId: string) => Promise<string>;
   const hostId = randomUUID();
   const open = (change: Partial<NewGiveaway> = {}) => openTestGiveaway(test.db, { hostId, ...change });
   const enter = (giveawayId: string) => enterGiveaway(test.db, newEntry(giveawayId), cause);
@@ -40,11 +41,28 @@ describe('what a host does with a giveaway', () => {
     // Reads only: no other dependency is asked for.
     const routes = giveawayApiRoutes({ db: test.db } as never);
     app = await startHttpApp(test.db, keys, { routes });
-    token = await keys.issuer.issue({ userId: hostId, sessionId: randomUUID(), roles: ['host'] });
+    issue = (userId) => keys.issuer.issue({ userId, sessionId: randomUUID(), roles: ['host'] });
+    token = await issue(hostId);
   });
   afterAll(async () => {
     await app.close();
     await test.drop();
+  });
+
+  it('are listed page by page, newest first, each once, also those of one millisecond', async () => {
+    const host = randomUUID();
+    const mine = await Promise.all(Array.from({ length: 5 }, () => open({ hostId: host })));
+    await test.db('giveaways').whereIn('id', mine).update({ created_at: '2026-01-01T00:00:00.000500Z' });
+    await open();
+    const asHost = await issue(host);
+    const seen: string[] = [];
+    for (let after: string | null = ''; after !== null;) {
+      const query = after === '' ? '' : `&after=${after}`;
+      const { body } = await app.ask('GET', `/v1/giveaways?limit=2${query}`, { token: asHost });
+      seen.push(...(body.data as { id: string }[]).map(({ id }) => id));
+      after = body.next as string | null;
+    }
+    expect(seen).toEqual(mine.toSorted().toReversed());
   });
 
   it('a draft is edited in everything, and nobody hears of it', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Database } from '../../db/connect.ts';
 import { runAudit } from '../../scripts/audit/main.ts';
+import { waitFor } from '../../scripts/demo/watch.ts';
 import { expectStatus } from '../../scripts/stack/http-client.ts';
 import { connectTemporal } from '../../temporal-config/client.ts';
 import { mailTruth } from '../support/mail-relay.ts';
@@ -23,7 +24,7 @@ describe('a giveaway with many winners', () => {
     const open = (url = ''): Database => connect({ url, poolMax: 2, applicationName: 'test' });
     giveaway = open(test.stack.environment['DATABASE_URL_GIVEAWAY']);
     giftcard = open(test.stack.environment['DATABASE_URL_GIFTCARD']);
-  }, 180_000);
+  });
   afterAll(async () => {
     await giveaway.destroy();
     await giftcard.destroy();
@@ -54,7 +55,7 @@ describe('a giveaway with many winners', () => {
     expect(sent).toHaveLength(WINNERS);
 
     const shown = await scene.read(giveawayId);
-    expect([shown.prizes.length, shown.winners.length]).toEqual([500, 500]);
+    expect([shown.prizes.length, shown.winners.length, shown.winnerCount]).toEqual([100, 100, WINNERS]);
     const positions: number[] = [];
     for (let next: string | null = '0'; next !== null;) {
       const page = `/v1/giveaways/${giveawayId}/prize-units?limit=400&after=${next}`;
@@ -63,7 +64,7 @@ describe('a giveaway with many winners', () => {
       next = body.next;
     }
     expect(positions).toEqual(Array.from({ length: WINNERS }, (_, index) => index + 1));
-  }, 600_000);
+  });
 
   it('is not paid for when a card of a later piece is refused: what was reserved before is undone', async () => {
     const scene = await setModeScene(test.stack, '10000000');
@@ -72,7 +73,12 @@ describe('a giveaway with many winners', () => {
     const closesAt = new Date(Date.now() + 600_000).toISOString();
     const draft = { title: 'T', currency: 'USD', closesAt, prizes: [scene.prize('Card', 600), elsewhere] };
     const { id } = expectStatus(await giveaways('POST', '/v1/giveaways', { token: host.token, body: draft }), 201).body;
-    const refused = await giveaways('POST', `/v1/giveaways/${id}/publish`, { token: host.token });
+    const publish = () => giveaways('POST', `/v1/giveaways/${id}/publish`, { token: host.token, key: `publish-${id}` });
+    let refused = await publish();
+    await waitFor('the answer', async () => {
+      refused = await publish();
+      return refused.status !== 202;
+    });
     expect([refused.status, refused.body.code]).toEqual([404, 'catalogue_item_not_found']);
     const wallet = await giveaways('GET', '/v1/wallet', { token: host.token });
     expect(wallet.body.data[0].availableMinor).toBe('10000000');
@@ -80,7 +86,7 @@ describe('a giveaway with many winners', () => {
     const cards = await giftcard('gift_cards').where({ giveaway_id: id }).select('state');
     expect(cards.length).toBeGreaterThan(0);
     expect(cards.filter(({ state }) => state !== 'VOIDED')).toEqual([]);
-  }, 300_000);
+  });
 
   it('keeps every invariant, and the histories replay', async () => {
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);
@@ -90,5 +96,5 @@ describe('a giveaway with many winners', () => {
     await temporal.connection.close();
     expect([...failures, ...cards.failures]).toEqual([]);
     expect(cards.types).toContain('reserveCards');
-  }, 300_000);
+  });
 });

@@ -47,7 +47,7 @@ describe('winners are told by mail', () => {
   beforeAll(async () => {
     test = await createTestDatabase('giveaway');
     relay = await startMailRelay();
-  }, 60_000);
+  });
   afterAll(async () => {
     relay.stop();
     await test.drop();
@@ -135,7 +135,7 @@ describe('winners are told by mail', () => {
     expect((await notifications(drawn)).every(({ state, attempt }) => state === 'ACCEPTED' && attempt === 1)).toBe(
       true,
     );
-  }, 120_000);
+  });
 });
 
 describe('a claim link', () => {

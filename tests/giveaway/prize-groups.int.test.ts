@@ -4,7 +4,7 @@ import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { claimAward } from '../../db/giveaway/claim-award.ts';
 import { expireClaims } from '../../db/giveaway/expire-claims.ts';
 import { enterGiveaway } from '../../db/giveaway/enter-giveaway.ts';
-import { findGiveaway } from '../../db/giveaway/queries.ts';
+import { findGiveaway } from '../../db/giveaway/giveaway-snapshot.ts';
 import { verifyProof } from '../../domain/proof/verify-proof.ts';
 import { drawCrypto } from '../../runtime/draw-crypto.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -51,5 +51,5 @@ describe('a publish of ten thousand prize units', () => {
     ).rejects.toMatchObject({ code: 'giveaway_not_draft' });
     await failPublish(test.db, { ...ref, failureCode: 'test' }, cause);
     await expect(read(0)).rejects.toMatchObject({ code: 'giveaway_not_draft' });
-  }, 60_000);
+  });
 });

@@ -20,7 +20,7 @@ describe('the time-stamp authority and its port', () => {
   beforeAll(async () => {
     simulator = await startSimulator('timestamp');
     authorities = await readPinned();
-  }, 60_000);
+  });
   afterAll(() => simulator.stop());
   beforeEach(() => simulator.conditions({}));
 

@@ -53,6 +53,12 @@ describe('the house', () => {
     expect(containing(/\bprocess[.]env\b|import [^;]*\benv\b[^;]* from 'node:process'/, outside)).toEqual([]);
   });
 
+  test('locks rows so that the keys which point to them can be checked meanwhile, unless it deletes them', () => {
+    const database = files.filter((file) => /^db\/.*[.](sql|ts)$/.test(file));
+    expect(database.length).toBeGreaterThan(0);
+    expect(containing(/\bfor update\b|[.]forUpdate\(/, database)).toEqual(['db/idempotency/forget-keys.sql']);
+  });
+
   test('holds no secret', () => {
     const secret =
       /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\b(gh[pousr]|xox[abp])[_-]\w{20,}|\bsk_live_\w+|"d"\s*:\s*"[\w-]{43}"/;

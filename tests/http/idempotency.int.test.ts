@@ -7,7 +7,7 @@ import { DomainError } from '../../domain/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startHttpApp, testKeys, type HttpApp, type TestKeys } from '../support/http-app.ts';
 
-const BUDGET_MS = 400;
+const BUDGET_MS = 2_500;
 
 describe('an idempotency key', () => {
   let test: TestDatabase;
@@ -98,13 +98,15 @@ describe('an idempotency key', () => {
   });
 
   it('lets one of fifty simultaneous requests work, and tells the others to come again', async () => {
-    work = async (id) => (await new Promise((done) => setTimeout(done, 150)), { status: 201, body: { id } });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => ask('race')));
+    const refusal = Promise.withResolvers<void>();
+    work = async (id) => (await refusal.promise, { status: 201, body: { id } });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask('race').finally(refusal.resolve)));
     expect(ran).toHaveLength(1);
     const refused = answers.filter(({ status }) => status === 409);
     expect(answers.filter(({ status }) => status === 201).length + refused.length).toBe(50);
     expect(refused.every(({ body }) => body.code === 'idempotency_in_flight')).toBe(true);
-    expect(refused[0]?.headers.get('retry-after')).toBe('1');
+    // Seconds until the first attempt counts as lost.
+    expect(refused[0]?.headers.get('retry-after')).toMatch(/^[123]$/);
     expect((await ask('race')).body).toEqual({ id: ran[0] });
   });
 
@@ -120,6 +122,22 @@ describe('an idempotency key', () => {
     expect(second.body).toEqual({ id: ran[0], attempt: 2 });
     expect(ran[1]).toBe(ran[0]);
     lost.resolve({ status: 201, body: { id: ran[0], attempt: 1 } });
+    expect((await first).body).toEqual(second.body);
+  });
+
+  it('gives one answer where the attempt that was believed lost is kept before the one that took over', async () => {
+    const lost = Promise.withResolvers<Reply>();
+    work = () => lost.promise;
+    const first = ask('late');
+    await expect.poll(() => ran.length).toBe(1);
+    await new Promise((done) => setTimeout(done, BUDGET_MS));
+    work = async (id) => {
+      lost.resolve({ status: 201, body: { id, attempt: 1 } });
+      await first;
+      return { status: 201, body: { id, attempt: 2 } };
+    };
+    const second = await ask('late');
+    expect([ran.length, second.body]).toEqual([2, { id: ran[0], attempt: 1 }]);
     expect((await first).body).toEqual(second.body);
   });
 

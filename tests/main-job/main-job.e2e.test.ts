@@ -18,7 +18,7 @@ describe('the main job', () => {
   beforeAll(async () => {
     test = await startTestStack();
     result = await runMainJob(test.stack, { participants: 12, deadlineMs: 20_000, tell: () => {} });
-  }, 120_000);
+  });
   afterAll(() => test.stop());
 
   it('settles every card by F + S + M = G', () => {
@@ -86,5 +86,5 @@ describe('the main job', () => {
     } finally {
       await connection.close();
     }
-  }, 120_000);
+  });
 });

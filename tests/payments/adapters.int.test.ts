@@ -37,9 +37,9 @@ describe.each(ADAPTERS)('the payment provider through the adapter %s', (adapter)
   beforeAll(async () => {
     simulator = await startPaymentsSimulator();
     payments = simulator.payments(adapter);
-    impatient = simulator.payments(adapter, { PAYMENTS_TIMEOUT_MS: '500' });
+    impatient = simulator.payments(adapter, { PAYMENTS_TIMEOUT_MS: '1500' });
     await payments.createCharge(charge({ amountMinor: 10_000_000n }));
-  }, 60_000);
+  });
   beforeEach(async () => {
     await simulator.admin('DELETE', 'faults');
     await simulator.admin('PUT', 'settings', { keyWindowMs: 24 * HOUR_MS, settlementFileDelayMs: 0 });
@@ -203,7 +203,7 @@ describe.each(ADAPTERS)('the payment provider through the adapter %s', (adapter)
     await simulator.start();
     expect(await payments.findCharge(input.intentId)).toEqual(first);
     expect(await payments.poolBalance('USD')).toBe(balance);
-  }, 30_000);
+  });
 
   describe('the settlement file', () => {
     const read = async (date: string) => {

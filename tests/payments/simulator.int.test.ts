@@ -25,7 +25,7 @@ describe('the payments simulator', () => {
   beforeAll(async () => {
     simulator = await startPaymentsSimulator();
     payments = simulator.payments('handsel', { PAYMENTS_TIMEOUT_MS: '1000' });
-  }, 60_000);
+  });
   beforeEach(async () => {
     await simulator.admin('DELETE', 'mix');
     await simulator.admin('DELETE', 'faults');
@@ -64,7 +64,7 @@ describe('the payments simulator', () => {
     expect(new Set(first.values()).size).toBeGreaterThan(3);
     expect(await story('one', intents.toReversed())).toEqual(first);
     expect(await story('two', intents)).not.toEqual(first);
-  }, 60_000);
+  });
 
   it('pays every intent once under a mix of everything, when each is looked up and repeated', async () => {
     const rates = { charge: MIX, look_up: { timeout_before: 0.1, error_before: 0.2, malformed_before: 0.1 } };
@@ -79,7 +79,7 @@ describe('the payments simulator', () => {
       const status = outcome.kind === 'succeeded' ? 'succeeded' : 'failed';
       expect(await simulator.truth(input.intentId)).toMatchObject([{ status }]);
     }
-  }, 60_000);
+  });
 
   it('refuses faults, mixes and settings that it does not know', async () => {
     await expect(simulator.strike({ kind: 'earthquake' })).rejects.toThrow('400');
@@ -122,7 +122,7 @@ describe('the payments simulator', () => {
     expect(await payments.settlementFile(date)).toBeUndefined();
     await simulator.admin('PUT', 'settings', { settlementFileDelayMs: 0 });
     expect(await payments.settlementFile('2999-01-01')).toBeUndefined();
-  }, 60_000);
+  });
 
   it('takes back a transfer in the dialect of Stripe, once', async () => {
     const stripe = simulator.payments('stripe');
@@ -180,7 +180,7 @@ describe.each([
       SIMULATOR_WEBHOOK_DIALECT: dialect,
     });
     payments = simulator.payments(dialect);
-  }, 60_000);
+  });
   beforeEach(async () => {
     received.length = 0;
     const webhooks = { delayMs: 0, copies: 1, shuffleMs: 0, dropped: 0, forged: 0 };
@@ -200,7 +200,7 @@ describe.each([
     await payments.createTransfer({ intentId: sent, amountMinor: 500n, currency: 'USD', destinationAccount: 'acct_1' });
     await simulator.admin('POST', `transfers/${sent}/reverse`);
     await simulator.admin('POST', `charges/${paid}/dispute`, { amount: '700' });
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(4);
+    await expect.poll(() => received.length).toBe(4);
     expect(received).toMatchObject([
       { kind: 'charge', reference: paid },
       { kind: 'transfer', reference: sent, reversed: false },
@@ -216,14 +216,14 @@ describe.each([
     await sleep(600);
     expect(received).toEqual([]);
     await simulator.admin('POST', 'clock', { advanceMs: HOUR_MS });
-    await expect.poll(references, { timeout: 10_000 }).toEqual([intentId, intentId, intentId]);
+    await expect.poll(references).toEqual([intentId, intentId, intentId]);
     expect(new Set(received.map((one) => one !== 'forged' && one.id)).size).toBe(1);
 
     received.length = 0;
     await simulator.admin('PUT', 'settings', { webhooks: { copies: 1, delayMs: 0, shuffleMs: 1_000 } });
     const intents = Array.from({ length: 8 }, () => randomUUID());
     for (const one of intents) await payments.createCharge(charge(one));
-    await expect.poll(() => references().toSorted(), { timeout: 10_000 }).toEqual(intents.toSorted());
+    await expect.poll(() => references().toSorted()).toEqual(intents.toSorted());
     expect(references()).not.toEqual(intents);
 
     received.length = 0;
@@ -231,13 +231,13 @@ describe.each([
     await payments.createCharge(charge());
     await sleep(600);
     expect(received).toEqual([]);
-  }, 30_000);
+  });
 
   it('come from a forger as well, who is not believed', async () => {
     await simulator.admin('PUT', 'settings', { webhooks: { forged: 1 } });
     const intentId = randomUUID();
     await payments.createCharge(charge(intentId));
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => received.length).toBe(2);
     expect(references().toSorted()).toEqual([intentId, 'forged'].toSorted());
   });
 });

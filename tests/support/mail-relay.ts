@@ -55,6 +55,7 @@ export async function startMailRelay(): Promise<MailRelay> {
     {
       stdio: 'ignore',
       env: {
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         MAIL_SIMULATOR_PORT: String(port),
         MAIL_SIMULATOR_SMTP_PORT: String(smtp),
         MAIL_SIMULATOR_DATA_FILE: path.join(folder, 'mail.sqlite'),
@@ -63,7 +64,7 @@ export async function startMailRelay(): Promise<MailRelay> {
     },
   );
   const url = `http://127.0.0.1:${port}`;
-  await until('the mail relay', 30_000, async () => {
+  await until('the mail relay', 120_000, async () => {
     if (!(await fetch(`${url}/readyz`)).ok) throw new Error('not ready');
   });
   return {

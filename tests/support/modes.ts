@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { enterAll, setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.ts';
-import { registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { fundWallet, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient, type Answer } from '../../scripts/stack/http-client.ts';
 import type { Stack } from '../../scripts/stack/stack.ts';
@@ -31,12 +31,7 @@ export async function setModeScene(stack: Stack, fundedMinor = '60000'): Promise
   const cards = apiClient(stack.applicationUrl('giftcard-api'));
   const merchant = await setUpMerchant(giveaways, cards, quiet);
   const host = await registerPerson(giveaways, 'Hanna Host', ['host']);
-  const body = { amountMinor: fundedMinor, currency: 'USD', source: 'tok_visa' };
-  expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201, 202);
-  await waitFor('the money', async () => {
-    const { body: wallet } = await giveaways('GET', '/v1/wallet', { token: host.token });
-    return wallet.data?.[0]?.availableMinor === fundedMinor;
-  });
+  await fundWallet(giveaways, host.token, { amountMinor: fundedMinor, currency: 'USD' });
   const read = async (giveawayId: string) =>
     expectStatus(await giveaways('GET', `/v1/giveaways/${giveawayId}`, { token: host.token }), 200, 404).body;
   const reaches = (giveawayId: string, state: string) =>

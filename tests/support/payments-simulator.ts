@@ -49,6 +49,7 @@ export async function startPaymentsSimulator(
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         NODE_NO_WARNINGS: '1',
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         SIMULATOR_PORT: String(port),
         SIMULATOR_DATA_FILE: path.join(folder, 'payments.sqlite'),
         SIMULATOR_API_KEY: API_KEY,
@@ -58,7 +59,7 @@ export async function startPaymentsSimulator(
         ...settings,
       },
     });
-    await until('the payments simulator', 30_000, async () => {
+    await until('the payments simulator', 120_000, async () => {
       if (!(await fetch(`${url}/readyz`)).ok) throw new Error('not ready');
     });
   }

@@ -6,7 +6,7 @@ import {
   setUpMerchant,
   type MerchantSetUp,
 } from '../../scripts/demo/main-job.ts';
-import { registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { fundWallet, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
 import type { Stack } from '../../scripts/stack/stack.ts';
@@ -29,17 +29,20 @@ export interface WonCard {
 
 const quiet = (): void => {};
 
+/** Far off: entry ends when the test says so, however long the machine takes until then. */
+const DEADLINE_MS = 1_800_000;
+
 /** A funded host and a published giveaway that people have entered. */
 export async function setScene(
   stack: Stack,
-  { participants, ...draft }: { deadlineMs: number; participants: number; change?: object },
+  { participants, change = {} }: { participants: number; change?: object },
 ): Promise<Scene> {
   const giveaways = apiClient(stack.applicationUrl('giveaway-api'));
   const cards = apiClient(stack.applicationUrl('giftcard-api'));
   const merchant = await setUpMerchant(giveaways, cards, quiet);
   const host = await registerPerson(giveaways, 'Hanna Host', ['host']);
-  const body = { amountMinor: '30000', currency: 'USD', source: 'tok_visa' };
-  expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
+  await fundWallet(giveaways, host.token, { amountMinor: '30000', currency: 'USD' });
+  const draft = { deadlineMs: DEADLINE_MS, change: { earlyClose: true, ...change } };
   const giveawayId = await publishGiveaway(giveaways, host, merchant, draft);
   await waitFor(
     'the giveaway to open',
@@ -49,11 +52,32 @@ export async function setScene(
   return { giveaways, cards, merchant, host, people, giveawayId };
 }
 
-/** Waits for the draw; every winner claims and reveals the code. */
-export async function winCards(scene: Scene): Promise<WonCard[]> {
-  const { giveaways, cards, giveawayId } = scene;
+export async function endEntry({
+  giveaways,
+  giveawayId,
+  host,
+}: Pick<Scene, 'giveaways' | 'giveawayId' | 'host'>): Promise<void> {
+  const body = { reason: 'all are here' };
+  expectStatus(await giveaways('POST', `/v1/giveaways/${giveawayId}/close-early`, { token: host.token, body }), 200);
+}
+
+/** Ends entry, and waits for the draw. */
+export async function drawScene(scene: Scene): Promise<void> {
+  const { giveaways, giveawayId } = scene;
+  await endEntry(scene);
   const state = async () => (await giveaways('GET', `/v1/giveaways/${giveawayId}`)).body.state as string;
   await waitFor('the draw', async () => (await state()) === 'FULFILLING');
+}
+
+/** Draws; every winner claims and reveals the code. */
+export async function winCards(scene: Scene): Promise<WonCard[]> {
+  await drawScene(scene);
+  return claimCards(scene);
+}
+
+/** Every winner of what was drawn claims and reveals the code. */
+export async function claimCards(scene: Scene): Promise<WonCard[]> {
+  const { cards } = scene;
   const won: WonCard[] = [];
   for (const { person, awardId } of await findWinners(scene)) {
     const cardId = await claim(scene, person, awardId);

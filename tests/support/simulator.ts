@@ -23,6 +23,7 @@ export async function startSimulator(
   const url = `http://127.0.0.1:${port}`;
   const main = path.join(import.meta.dirname, `../../simulators/${name}/main.ts`);
   const env = {
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     [`${prefix}_PORT`]: String(port),
     [`${prefix}_DATA_FILE`]: path.join(folder, 'data.sqlite'),
     [`${prefix}_ADMIN_TOKEN`]: 'admin',
@@ -31,7 +32,7 @@ export async function startSimulator(
   let child: ChildProcess;
   const start = async (): Promise<void> => {
     child = spawn(process.execPath, [main], { stdio: 'ignore', env });
-    await until(name, 30_000, async () => {
+    await until(name, 120_000, async () => {
       if (!(await fetch(`${url}/readyz`)).ok) throw new Error('not ready');
     });
   };

@@ -16,7 +16,7 @@ export async function startTestStack(settings: Settings | ((stack: Stack) => Set
     // Two slow cores may be busy with other things: what waits for an answer waits longer than a till would.
     settings: {
       LOG_LEVEL: 'warn',
-      REQUEST_BUDGET_MS: '15000',
+      REQUEST_BUDGET_MS: '60000',
       ...(typeof settings === 'function' ? {} : settings),
     },
   });

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../db/connect.ts';
+import { checkLedger } from '../../db/ledger/audit.ts';
 import { readBalances } from '../../db/ledger/balances.ts';
+import { checkWallets } from '../../db/wallet/audit.ts';
 import { walletAccounts } from '../../db/wallet/accounts.ts';
 import { beginFunding, completeFunding } from '../../db/wallet/fund-wallet.ts';
 import { setPayoutAccount } from '../../db/wallet/payout-account.ts';
@@ -35,3 +37,7 @@ export async function walletOf(db: Database, hostId: string): Promise<bigint[]> 
   const [wallet, fees] = await readBalances(db, Object.values(walletAccounts(hostId, 'USD')));
   return [wallet?.postedMinor ?? 0n, wallet?.availableMinor ?? 0n, fees?.postedMinor ?? 0n];
 }
+
+/** Invariants of wallets and their ledger that are broken. */
+export const brokenWallets = async (db: Database) =>
+  [...(await checkLedger(db, 'giveaway')), ...(await checkWallets(db))].filter((check) => check.broken > 0);

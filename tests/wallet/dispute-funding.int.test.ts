@@ -11,7 +11,7 @@ import { decideAdjustment, requestAdjustment } from '../../db/platform/finance-a
 import { secondDecision } from '../../db/platform/second-decision.ts';
 import { checkWallets } from '../../db/wallet/audit.ts';
 import { controlWallet } from '../../db/wallet/control-wallet.ts';
-import { disputeFunding, resolveDispute, writeOffDispute } from '../../db/wallet/dispute-funding.ts';
+import { disputeFunding, requireWholeDebt, resolveDispute, writeOffDispute } from '../../db/wallet/dispute-funding.ts';
 import { beginFunding } from '../../db/wallet/fund-wallet.ts';
 import { holdWallet, postWalletHold, voidWalletHold } from '../../db/wallet/hold-wallet.ts';
 import { listWallets } from '../../db/wallet/queries.ts';
@@ -48,6 +48,17 @@ describe('a disputed charge', () => {
     caseNumber: 1,
     reason: 'the bank says so',
   });
+
+  /** Part of a debt is given up by hand. @returns what takes that back. */
+  async function giveUp(debtorId: string, amountMinor: bigint) {
+    const adjustmentId = randomUUID();
+    const kind = { kind: 'receivable_write_off' as const, debtorType: 'host:receivable' as const };
+    const adjustment = { adjustmentId, ...kind, debtorId, currency: 'USD', amountMinor, reason: 'settled' };
+    await requestAdjustment(test.db, adjustment, { ...cause, actor: 'user:a' });
+    const booked = await decideAdjustment(test.db, { adjustmentId, approve: true }, { ...cause, actor: 'user:b' });
+    const transferId = booked.transferId ?? '';
+    return { reversalId: randomUUID(), transferId, reason: 'not settled', backdated: false };
+  }
 
   it('freezes the wallet, takes what it has, and books the rest as a debt; what is held stays held', async () => {
     const { hostId, fundingId } = await fundHost(test.db);
@@ -101,8 +112,11 @@ describe('a disputed charge', () => {
     expect(await owedBy(hostId)).toBe(10_000n);
     await expect(writeOffDispute(test.db, writeOff, cause)).rejects.toMatchObject({ code: 'second_person_missing' });
     const subject = { subjectType: 'dispute', subjectId: fundingId, kind: 'write_off', caseNumber: 1 } as const;
-    for (const actor of ['user:a', 'user:b'])
-      await secondDecision(test.db, { decisionId: randomUUID(), ...subject, reason: 'insolvent' }, { ...cause, actor });
+    for (const actor of ['user:a', 'user:b']) {
+      // The same request by many at once, as a client repeats it.
+      const asked = { decisionId: randomUUID(), ...subject, reason: 'insolvent' };
+      await Promise.all(Array.from({ length: 20 }, () => secondDecision(test.db, asked, { ...cause, actor })));
+    }
     const before = await losses();
     const done = await twice(test.db, () => writeOffDispute(test.db, writeOff, cause));
     expect(done).toMatchObject({ state: 'WRITTEN_OFF' });
@@ -114,28 +128,30 @@ describe('a disputed charge', () => {
     await postWalletHold(test.db, await spend(hostId, 10_000n), cause);
     await disputeFunding(test.db, { fundingId, amountMinor: 10_000n }, cause);
     await resolveDispute(test.db, resolution(fundingId, 'LOST'), cause);
-    const adjustment = {
-      adjustmentId: randomUUID(),
-      kind: 'receivable_write_off' as const,
-      debtorType: 'host:receivable' as const,
-      debtorId: hostId,
-      currency: 'USD',
-      amountMinor: 4_000n,
-      reason: 'settled',
-    };
-    await requestAdjustment(test.db, adjustment, { ...cause, actor: 'user:a' });
-    const approval = { adjustmentId: adjustment.adjustmentId, approve: true };
-    const { transferId } = await decideAdjustment(test.db, approval, { ...cause, actor: 'user:b' });
+    const reversal = await giveUp(hostId, 4_000n);
     const broken = async () => (await checkWallets(test.db)).filter((check) => check.broken > 0);
     expect([await owedBy(hostId), await broken()]).toEqual([6_000n, []]);
-    const reversal = {
-      reversalId: randomUUID(),
-      transferId: transferId ?? '',
-      reason: 'not settled',
-      backdated: false,
-    };
+    const subject = { subjectType: 'dispute', subjectId: fundingId, kind: 'write_off', caseNumber: 1 } as const;
+    for (const actor of ['user:a', 'user:b'])
+      await secondDecision(test.db, { decisionId: randomUUID(), ...subject, reason: 'insolvent' }, { ...cause, actor });
+    const whole = writeOffDispute(test.db, { disputeId: fundingId, caseNumber: 1, reason: 'insolvent' }, cause);
+    await expect(whole).rejects.toMatchObject({ code: 'dispute_debt_adjusted', details: { owedMinor: '6000' } });
     await reverseTransfer(test.db, reversal, cause);
     expect([await owedBy(hostId), await broken()]).toEqual([10_000n, []]);
+  });
+
+  it('is not won while part of its debt is given up by hand, and is when that is reversed', async () => {
+    const { hostId, fundingId } = await fundHost(test.db);
+    await postWalletHold(test.db, await spend(hostId, 10_000n), cause);
+    await disputeFunding(test.db, { fundingId, amountMinor: 10_000n }, cause);
+    const reversal = await giveUp(hostId, 4_000n);
+    const refusal = { code: 'dispute_debt_adjusted', details: { receivableMinor: '10000', owedMinor: '6000' } };
+    await expect(resolveDispute(test.db, resolution(fundingId, 'WON'), cause)).rejects.toMatchObject(refusal);
+    await expect(requireWholeDebt(test.db, fundingId)).rejects.toMatchObject(refusal);
+    await reverseTransfer(test.db, reversal, cause);
+    await requireWholeDebt(test.db, fundingId);
+    await resolveDispute(test.db, resolution(fundingId, 'WON'), cause);
+    expect([await owedBy(hostId), await stateOf(hostId)]).toEqual([0n, ['ACTIVE', null]]);
   });
 
   it('waits for the charge to be booked, and knows none that is not ours', async () => {

@@ -5,7 +5,7 @@ import { connect } from '../../db/connect.ts';
 import { beginWithdrawal } from '../../db/wallet/withdraw-wallet.ts';
 import { runAudit } from '../../scripts/audit/main.ts';
 import { setUpMerchant, type MerchantSetUp } from '../../scripts/demo/main-job.ts';
-import { registerFinance, registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { fundWallet, type Person, registerFinance, registerPerson } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type Answer, type ApiClient } from '../../scripts/stack/http-client.ts';
 import type { Stack } from '../../scripts/stack/stack.ts';
@@ -67,14 +67,13 @@ describe('the wallet of a host', () => {
     cards = apiClient(test.stack.applicationUrl('giftcard-api'));
     merchant = await setUpMerchant(giveaways, cards, () => {});
     finance = [await registerFinance(giveaways, environment), await registerFinance(giveaways, environment)];
-  }, 120_000);
+  });
   afterAll(() => test.stop());
 
   async function fundedHost(name: string, amountMinor = '30000'): Promise<Person & { fundingId: string }> {
     const host = await registerPerson(giveaways, name, ['host']);
-    const body = { amountMinor, currency: 'USD', source: 'tok_visa' };
-    const funded = expectStatus(await giveaways('POST', '/v1/wallet/fundings', { token: host.token, body }), 201);
-    return { ...host, fundingId: funded.body.fundingId };
+    const { fundingId } = await fundWallet(giveaways, host.token, { amountMinor, currency: 'USD' });
+    return { ...host, fundingId };
   }
   const payTo = (host: Person, payoutAccount: string): Promise<Answer> =>
     giveaways('PUT', '/v1/wallet/USD/payout-account', { token: host.token, body: { payoutAccount } });
@@ -113,7 +112,7 @@ describe('the wallet of a host', () => {
     const stranger = await fundedHost('Stan Stranger');
     const { withdrawalId } = first.body;
     expect((await get(stranger, `/v1/wallet/withdrawals/${withdrawalId}`)).code).toBe('withdrawal_not_found');
-  }, 120_000);
+  });
 
   it('is paid once when the answer is lost, waits for a short pool, and has its money back after a refusal', async () => {
     const host = await fundedHost('Freda Faults');
@@ -142,7 +141,7 @@ describe('the wallet of a host', () => {
     if (!fin) throw new Error('nobody of finance');
     expect((await get(fin, `/v1/finance/withdrawals?state=failed&hostId=${host.id}`)).data).toHaveLength(1);
     expect((await get(fin, `/v1/finance/fundings?state=succeeded&hostId=${host.id}`)).data).toHaveLength(1);
-  }, 180_000);
+  });
 
   it('parks when nobody knows of the payout, asks again when finance says so, and is given back by two people', async () => {
     const host = await fundedHost('Paula Parked');
@@ -176,7 +175,7 @@ describe('the wallet of a host', () => {
     await waitFor('the end', async () => (await get(host, path)).state === 'FAILED');
     expect(await walletOf(host)).toMatchObject({ balanceMinor: '30000', heldMinor: '0', carriedFeeMinor: '900' });
     expect((await decide(asks, 'retry', 2)).body.code).toBe('case_not_open');
-  }, 120_000);
+  });
 
   it('has a payout back that came back, once, however often that is said', async () => {
     const host = await fundedHost('Rhoda Returned');
@@ -193,7 +192,7 @@ describe('the wallet of a host', () => {
       spendableMinor: '30000',
       carriedFeeMinor: '900',
     });
-  }, 120_000);
+  });
 
   it('has a statement, as JSON and CSV, and a balance at any time', async () => {
     const before = new Date().toISOString();
@@ -224,7 +223,7 @@ describe('the wallet of a host', () => {
     const reversal = { token: fin?.token, body: { reason: 'a try' } };
     const refused = await giveaways('POST', `/v1/finance/transfers/${transferId}/reverse`, reversal);
     expect([refused.status, refused.body.code]).toEqual([409, 'ledger_transfer_not_reversible']);
-  }, 120_000);
+  });
 
   it('is frozen with its escrow when a charge is disputed, until the case is resolved', async () => {
     const host = await fundedHost('Dan Dispute', '10000');
@@ -268,7 +267,7 @@ describe('the wallet of a host', () => {
     expect((await give(asks)).body).toMatchObject({ approved: false });
     expect((await give(asks)).body).toMatchObject({ approved: false });
     expect(expectStatus(await give(approves), 201).body).toMatchObject({ state: 'WRITTEN_OFF' });
-  }, 180_000);
+  });
 
   it('has back what a dispute took when it is won', async () => {
     const host = await fundedHost('Willa Won', '10000');
@@ -288,7 +287,7 @@ describe('the wallet of a host', () => {
     expect(await walletOf(host)).toMatchObject({ spendableMinor: '0', waitingMinor: '10000' });
     expectStatus(await payTo(host, 'acct_willa'), 200);
     expect((await withdraw(host, '1')).body.code).toBe('wallet_funds_not_yet_spendable');
-  }, 120_000);
+  });
 
   it('leaves histories that replay, and keeps every invariant of both books', async () => {
     const connection = await Connection.connect({ address: test.stack.environment['TEMPORAL_ADDRESS'] ?? '' });
@@ -300,5 +299,5 @@ describe('the wallet of a host', () => {
       await connection.close();
     }
     expect((await runAudit(test.stack.environment)).filter(({ broken }) => broken > 0)).toEqual([]);
-  }, 180_000);
+  });
 });

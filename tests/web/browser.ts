@@ -24,6 +24,7 @@ export interface Visit {
 /** Opens an address as a phone does. */
 export async function visit(browser: Browser, url: string): Promise<Visit> {
   const page = await browser.newPage({ viewport: SIZES.phone });
+  page.setDefaultTimeout(180_000);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));

@@ -46,7 +46,7 @@ describe('the page that asks where a prize is to be sent to', () => {
     if (!mail) throw new Error('the mail has gone');
     link = `${test.stack.applicationUrl('giveaway-api')}/claim#${claimTokenIn(mail)}`;
     await scene.reaches(giveawayId, 'FULFILLING');
-  }, 240_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await test.stop();
@@ -75,7 +75,7 @@ describe('the page that asks where a prize is to be sent to', () => {
     // The browser itself says that a call was refused.
     expect(problems.filter((text) => !text.includes('400'))).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 
   it('claims with the address, which the host has then, and shows how far the prize has come', async () => {
     const { page, problems } = await visit(browser, link);
@@ -97,5 +97,5 @@ describe('the page that asks where a prize is to be sent to', () => {
     expect(await takePictures(page, 'claim-address-sent')).toBe(false);
     expect(problems).toEqual([]);
     await page.close();
-  }, 60_000);
+  });
 });

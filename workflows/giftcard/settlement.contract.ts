@@ -4,37 +4,17 @@ interface Caused {
   readonly requestId: string;
 }
 
+/** A redemption that is confirmed, for the workflow that pays it out. */
 export interface RedeemGiftCardInput extends Caused {
   readonly redemptionId: string;
   /** The settlement of its own that pays it out. */
   readonly settlementId: string;
-  readonly cardId: string;
-  readonly merchantId: string;
-  /** Absent: all that is left on the card, or all that was authorised. */
-  readonly amountMinor: string | null;
-  /** What the till believes the card to be in; another currency is refused. */
-  readonly currency: string | null;
-  readonly cardCurrency: string;
-  /** Confirms this authorisation. */
-  readonly authorisationId: string | null;
-  /** Somebody stands waiting at the till: after this instant the first transaction refuses. */
-  readonly expiresAt: string;
-  readonly actor: string;
+  readonly currency: string;
+  /** What comes first, as the redemption wrote it; null: the rows say it. */
+  readonly step: SettlementStep | null;
 }
 
 export type SettlementState = 'SETTLING' | 'NEEDS_ATTENTION' | 'SETTLED';
-
-export interface RedemptionView {
-  readonly redemptionId: string;
-  readonly settlementId: string | null;
-  readonly cardId: string;
-  readonly merchantId: string;
-  readonly currency: string;
-  readonly amountMinor: string;
-  readonly remainingMinor: string;
-  /** LINED_UP: the merchant's next batch pays it out. */
-  readonly state: 'LINED_UP' | SettlementState;
-}
 
 /** What of a settlement is to be sent, or looked up, now. */
 export interface SettlementStep {
@@ -86,14 +66,9 @@ export interface PaidOut {
   readonly result: PaymentResult | null;
 }
 
-export interface ConfirmedRedemption extends RedemptionView {
-  readonly step: SettlementStep | null;
-}
-
 export const REDEEM_GIFT_CARD = 'redeemGiftCard';
-/** Answered when the redemption is confirmed in the database; settlement goes on by itself. */
-export const AWAIT_CONFIRMATION = 'awaitConfirmation';
-export const REDEMPTION_STATUS = 'redemptionStatus';
+/** A query: where the payout of a redemption has come to. */
+export const PAYOUT_STATE = 'payoutState';
 export const redeemGiftCardId = (redemptionId: string): string => `giftcard.redeem/${redemptionId}`;
 
 export interface RefundRedemptionInput extends Caused {

@@ -9,7 +9,7 @@ const { nextFulfilment, settleFulfilment } = wf.proxyActivities<GiveawayActiviti
 const BATCHES_PER_RUN = 25;
 
 /**
- * A sweep: brings the cards of verified awards that no claim's workflow looks after, a hundred in one step. What the
+ * A sweep: brings the cards of verified awards that no claim's workflow looks after, many in one step. What the
  * other domain refuses (a frozen card) stays verified and is tried again later.
  */
 export async function fulfilAwards(): Promise<number> {

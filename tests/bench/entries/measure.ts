@@ -6,14 +6,18 @@ import { withDatabase } from '../harness/databases.ts';
 import { httpCaller, requireStatus, type HttpCaller } from '../harness/http-caller.ts';
 import { tokenIssuer } from '../harness/issue-tokens.ts';
 import { peakMebibytes } from '../harness/process-memory.ts';
-import { figuresOf, runLoad, type Load } from '../harness/run-load.ts';
+import { judgeLoad } from '../harness/judge-load.ts';
+import { runLoad, type Load } from '../harness/run-load.ts';
 import { startPeer } from '../harness/start-peer.ts';
 import { takeTurns } from '../harness/take-turns.ts';
 import { judge, type Figure, type Measure } from '../measure.ts';
 import { openBenchGiveaway } from './open-giveaway.ts';
 
-const CALLERS = 20;
-const ENTRIES_PER_ROUND = { full: 3_000, quick: 200 } as const;
+/** Enough to keep both sides busy: with fewer, ours waits for its callers. */
+const CALLERS = 100;
+const ENTRIES_PER_ROUND = { full: 5_000, quick: 200 } as const;
+/** Until what is hot is compiled, and the heap has its size. */
+const WARM_UPS = { full: 3, quick: 1 } as const;
 /** A process that kept what it answered would grow by much more over the rounds. */
 const FLAT = 1.25;
 
@@ -25,7 +29,8 @@ export const entries: Measure = {
   name: 'entries',
   summary: 'durable entry over HTTP, against the same stack answering from memory',
   run: async ({ stack, rounds, quick, tell }): Promise<readonly Figure[]> => {
-    const count = quick ? ENTRIES_PER_ROUND.quick : ENTRIES_PER_ROUND.full;
+    const size = quick ? 'quick' : 'full';
+    const [count, warmUps] = [ENTRIES_PER_ROUND[size], WARM_UPS[size]];
     const port = await freePort();
     const memoryUrl = `http://127.0.0.1:${port}`;
     await stack.startApplications(['giveaway-api']);
@@ -40,7 +45,7 @@ export const entries: Measure = {
     );
     const issue = await tokenIssuer(stack);
     const tokens: string[][] = [];
-    for (let round = 0; round <= rounds; round += 1) {
+    for (let round = 0; round < warmUps + rounds; round += 1) {
       tokens.push(await Promise.all(Array.from({ length: count }, () => issue(randomUUID(), 'participant'))));
     }
     tell(`${count} entries a round by ${CALLERS} callers, each of another participant`);
@@ -59,33 +64,28 @@ export const entries: Measure = {
       const { value, peakMebibytes: peak } = await peakMebibytes(stack, process, load);
       return { ...value, peakMebibytes: peak };
     };
-    const turns = await takeTurns(rounds, {
-      ours: (round) => enter('giveaway-api', ours, round),
-      peer: (round) => enter('memory-api', memory, round),
-    });
+    const turns = await takeTurns(
+      rounds,
+      {
+        ours: (round) => enter('giveaway-api', ours, round),
+        peer: (round) => enter('memory-api', memory, round),
+      },
+      warmUps,
+    );
     ours.close();
     memory.close();
     return figures(turns.ours, turns.peer);
   },
 };
 
-function figures(oursRounds: readonly Round[], peerRounds: readonly Round[]): Figure[] {
-  const [ours, peer] = [figuresOf(oursRounds), figuresOf(peerRounds)];
+function figures(ours: readonly Round[], peer: readonly Round[]): Figure[] {
   return [
-    judge({
-      name: 'entries',
-      unit: 'per second',
-      figure: ours.callsPerSecond,
-      peer: peer.callsPerSecond,
-      goal: { of: 'ratio', atLeast: 0.6 },
-    }),
-    judge({ name: 'entries.p50', unit: 'ms', figure: ours.p50Ms, peer: peer.p50Ms }),
-    judge({ name: 'entries.p99', unit: 'ms', figure: ours.p99Ms, peer: peer.p99Ms }),
+    ...judgeLoad({ name: 'entries', ours, peer, atLeast: 0.6 }),
     judge({
       name: 'entries.memory',
       unit: 'MiB in the last round, of the first',
-      figure: oursRounds.at(-1)?.peakMebibytes ?? Number.NaN,
-      peer: oursRounds[0]?.peakMebibytes ?? Number.NaN,
+      figure: ours.at(-1)?.peakMebibytes ?? Number.NaN,
+      peer: ours[0]?.peakMebibytes ?? Number.NaN,
       goal: { of: 'ratio', atMost: FLAT },
     }),
   ];

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import http from 'node:http';
+import { Pool } from 'undici';
 
 export interface HttpAnswer {
   readonly status: number;
   readonly body: string;
-  readonly headers: http.IncomingHttpHeaders;
+  /** Of a created resource, if the answer names one. */
+  readonly location: string | undefined;
 }
 
 export interface HttpCall {
-  readonly token: string;
+  /** Absent: by anybody. */
+  readonly token?: string;
   readonly body?: unknown;
   /** Of a repeat; a first call gets one of its own. */
   readonly key?: string;
@@ -17,47 +19,34 @@ export interface HttpCall {
 const TIMEOUT_MS = 30_000;
 
 export interface HttpCaller {
+  /** @throws when the connection ends or nothing comes for `TIMEOUT_MS`. */
   call(method: 'GET' | 'POST' | 'PUT', path: string, options: HttpCall): Promise<HttpAnswer>;
   close(): void;
 }
 
-/** Calls over connections that are kept, with as little work of its own as Node allows: it shares the machine. */
+/**
+ * Calls over connections that are kept, one call at a time on each. The client shares the machine with what it loads:
+ * undici costs half of what Node's own client does.
+ * @param connections how many calls are under way at most; the others wait.
+ */
 export function httpCaller(baseUrl: string, connections: number): HttpCaller {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
-  const { hostname, port } = new URL(baseUrl);
-  const call = (method: 'GET' | 'POST' | 'PUT', path: string, { token, body, key }: HttpCall): Promise<HttpAnswer> =>
-    new Promise((resolve, reject) => {
-      const text = method === 'GET' ? '' : JSON.stringify(body ?? {});
-      const headers: http.OutgoingHttpHeaders = {
-        authorization: `Bearer ${token}`,
-        ...(method === 'GET'
-          ? {}
-          : {
-              'content-type': 'application/json',
-              'content-length': Buffer.byteLength(text),
-              'idempotency-key': key ?? randomUUID(),
-            }),
+  const pool = new Pool(baseUrl, { connections, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+  return {
+    call: async (method, path, { token, body, key }) => {
+      const write = { 'content-type': 'application/json', 'idempotency-key': key ?? randomUUID() };
+      const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const headers = { ...bearer, ...(method === 'GET' ? {} : write) };
+      const sent = method === 'GET' ? {} : { body: JSON.stringify(body ?? {}) };
+      const answer = await pool.request({ method, path, headers, ...sent });
+      const { location } = answer.headers;
+      return {
+        status: answer.statusCode,
+        body: await answer.body.text(),
+        location: typeof location === 'string' ? location : undefined,
       };
-      const request = http.request(
-        { agent, hostname, port, method, path, headers, timeout: TIMEOUT_MS },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              body: Buffer.concat(chunks).toString('utf8'),
-              headers: response.headers,
-            }),
-          );
-        },
-      );
-      request.on('timeout', () => request.destroy(new Error(`${method} ${path} was not answered in time`)));
-      request.on('error', reject);
-      request.end(text);
-    });
-  return { call, close: () => agent.destroy() };
+    },
+    close: () => void pool.destroy(),
+  };
 }
 
 /** @throws when the status is another one. */

@@ -10,6 +10,8 @@ import { tokenIssuer } from '../harness/issue-tokens.ts';
 
 export interface ReadyAttempt {
   readonly path: string;
+  /** Where whoever is about to try looks at their entries. */
+  readonly minePath: string;
   readonly token: string;
   readonly body: { readonly clientNonce: string };
 }
@@ -41,6 +43,7 @@ export async function prepareAttempts(
   for (const { id, participant_id: participantId } of entries) {
     attempts.push({
       path: `/v1/giveaways/${giveawayId}/entries/${id}/instant-win`,
+      minePath: `/v1/giveaways/${giveawayId}/entries/mine`,
       token: await issue(participantId, 'participant'),
       body: { clientNonce: randomBytes(32).toString('hex') },
     });

@@ -75,7 +75,7 @@ async function issueCards(api: HttpCaller, { token, itemId, count }: CardOrder):
     return;
   }
   for (;;) {
-    const answer = requireStatus(await api.call('GET', String(placed.headers.location), { token }), 200);
+    const answer = requireStatus(await api.call('GET', String(placed.location), { token }), 200);
     const { state } = JSON.parse(answer.body) as { state: string };
     if (state === 'ISSUED') return;
     if (state === 'FAILED') throw new Error(`The order failed: ${answer.body}`);

@@ -3,10 +3,11 @@ import { freePort } from '../../../scripts/stack/run.ts';
 import { withDatabase } from '../harness/databases.ts';
 import { fundHost } from '../harness/fund-host.ts';
 import { httpCaller, requireStatus } from '../harness/http-caller.ts';
-import { figuresOf, runLoad } from '../harness/run-load.ts';
+import { judgeLoad } from '../harness/judge-load.ts';
+import { runLoad } from '../harness/run-load.ts';
 import { startPeer } from '../harness/start-peer.ts';
 import { takeTurns } from '../harness/take-turns.ts';
-import { judge, type Figure, type Measure } from '../measure.ts';
+import type { Figure, Measure } from '../measure.ts';
 import { prepareCards, type TillCard } from '../redeem/prepare-cards.ts';
 import { redeemAtTill } from '../redeem/redeem-at-till.ts';
 
@@ -60,17 +61,6 @@ export const redeemScheduled: Measure = {
     });
     api.close();
     bare.close();
-    const [ours, peer] = [figuresOf(turns.ours), figuresOf(turns.peer)];
-    return [
-      judge({
-        name: 'redeem-scheduled',
-        unit: 'per second',
-        figure: ours.callsPerSecond,
-        peer: peer.callsPerSecond,
-        goal: { of: 'ratio', atLeast: 0.5 },
-      }),
-      judge({ name: 'redeem-scheduled.p50', unit: 'ms', figure: ours.p50Ms, peer: peer.p50Ms }),
-      judge({ name: 'redeem-scheduled.p99', unit: 'ms', figure: ours.p99Ms, peer: peer.p99Ms }),
-    ];
+    return judgeLoad({ name: 'redeem-scheduled', ...turns, atLeast: 0.5 });
   },
 };

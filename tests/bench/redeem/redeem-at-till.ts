@@ -3,31 +3,18 @@ import { delay } from '../../../scripts/stack/run.ts';
 import { requireStatus, type HttpCaller } from '../harness/http-caller.ts';
 import type { TillCard } from './prepare-cards.ts';
 
-const LOOK_AGAIN_MS = 50;
+const TRY_AGAIN_MS = 50;
 const PATIENCE_MS = 60_000;
 
-/**
- * Redeems as a till's developer would: no answer yet (202) is looked up, trouble (503) is sent again under the same
- * key. It returns when the redemption is confirmed, so that waiting counts. @throws when it is refused.
- */
+/** Redeems as a till's developer would: trouble (503) is sent again under the same key. @throws when it is refused. */
 export async function redeemAtTill(api: HttpCaller, { code, merchantId, token }: TillCard): Promise<string> {
   const call = { token, key: randomUUID(), body: { merchantId, code, expiresInMs: PATIENCE_MS } };
   for (;;) {
     const answer = await api.call('POST', '/v1/redemptions', call);
-    if (answer.status === 202) return lookUntilConfirmed(api, String(answer.headers.location), token);
     if (answer.status !== 503) {
       const { redemptionId } = JSON.parse(requireStatus(answer, 201).body) as { redemptionId: string };
       return redemptionId;
     }
-    await delay(LOOK_AGAIN_MS);
-  }
-}
-
-async function lookUntilConfirmed(api: HttpCaller, link: string, token: string): Promise<string> {
-  for (;;) {
-    const answer = await api.call('GET', link, { token });
-    if (answer.status === 200) return (JSON.parse(answer.body) as { redemptionId: string }).redemptionId;
-    requireStatus(answer, 404);
-    await delay(LOOK_AGAIN_MS);
+    await delay(TRY_AGAIN_MS);
   }
 }

@@ -84,7 +84,11 @@ async function lineUp(db: Database, stack: Stack, hostId: string, count: number)
     },
   });
   // What loading has left behind is not the run's to clean up.
-  await db.raw('analyze');
+  await db.transaction(async (trx) => {
+    // A slow machine takes longer than a command may.
+    await trx.raw('set local statement_timeout = 0');
+    await trx.raw('analyze');
+  });
 }
 
 /** Starts a run as finance does, and waits until every redemption's escrow is settled. */

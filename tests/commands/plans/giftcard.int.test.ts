@@ -90,7 +90,7 @@ describe('what giftcard commands read', () => {
         },
       }),
     ).toEqual([]);
-  }, 180_000);
+  });
 });
 
 /** Held, redeemed, refused, parked, decided, paid, come back, paid again; and taken back by the provider. */

@@ -37,7 +37,7 @@ describe('what wallet commands read', () => {
       await dispute(step, hostId);
     };
     expect(await readsBeyondKeys(test.url, { lives: LIVES, live })).toEqual([]);
-  }, 180_000);
+  });
 });
 
 async function fund(step: Step, hostId: string): Promise<string> {

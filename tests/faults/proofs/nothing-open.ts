@@ -14,6 +14,8 @@ const OPEN = {
     union all select 'release ' || id || ' is ' || state from escrow_releases where state <> 'RELEASED'
     union all select 'reservation ' || id || ' is ' || state from escrow_reservations where state = 'RESERVING'
     union all select 'order ' || id || ' is ' || state from card_orders where state in ('RESERVING', 'ISSUING')
+    union all select 'top-up ' || id || ' is ' || state || coalesce(': ' || failure_code, '') from airtime_vends
+      where state not in ('DELIVERED', 'FAILED_DEFINITE', 'REVERSED')
     union all select 'escrow ' || id || ' is ' || state from card_escrows where state in ('SETTLING', 'RELEASING')`,
 } as const;
 

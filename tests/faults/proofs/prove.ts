@@ -1,5 +1,6 @@
 import { delay } from '../../../scripts/stack/run.ts';
 import type { Stand } from '../stand.ts';
+import { airtimeAgrees } from './airtime-agrees.ts';
 import { auditHolds } from './audit-watch.ts';
 import { nothingOpen, payoutsHalted } from './nothing-open.ts';
 import { providerAgrees } from './provider-agrees.ts';
@@ -22,6 +23,7 @@ export async function prove({ stack, misdeeds }: Stand): Promise<string[]> {
     ...(await payoutsHalted(stack)),
     ...(await auditHolds(stack)),
     ...(await providerAgrees(stack)),
+    ...(await airtimeAgrees(stack)),
     ...(await workflowsWhole(stack)),
   ];
 }

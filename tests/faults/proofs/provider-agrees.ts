@@ -20,6 +20,8 @@ const GIFTCARD_INTENTS = `
   select id::text, leg || ' leg of settlement ' || settlement_id as leg, amount_minor as amount, state from settlement_intents
   union all
   select id::text, 'refund ' || refund_id, amount_minor, state from refund_intents`;
+/** Of the airtime provider, which moves none of this money. */
+const AIRTIME_INTENTS = 'select id::text from airtime_intents';
 /** Settlements whose platform was paid, with what was paid to the merchant; it may have come back since. */
 const LEG_ORDER = `
   select p.id::text as platform, array_agg(m.id::text) as merchant from settlement_intents p
@@ -37,7 +39,11 @@ export async function hasIntent({ environment }: Stack, id: string): Promise<boo
   const ask = (name: string, intents: string): Promise<unknown[]> =>
     query(environment[`DATABASE_URL_${name}`] ?? '', `select 1 from (${intents}) i where i.id = '${id}'`);
   try {
-    const found = await Promise.all([ask('GIVEAWAY', GIVEAWAY_INTENTS), ask('GIFTCARD', GIFTCARD_INTENTS)]);
+    const found = await Promise.all([
+      ask('GIVEAWAY', GIVEAWAY_INTENTS),
+      ask('GIFTCARD', GIFTCARD_INTENTS),
+      ask('GIFTCARD', AIRTIME_INTENTS),
+    ]);
     return found.flat().length > 0;
   } catch {
     return true;

@@ -1,30 +1,29 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Strikes } from './strikes.ts';
+import type { Place, Strikes } from './strikes.ts';
 
 const DROPPED = new Set(['connection', 'transfer-encoding', 'content-length', 'keep-alive', 'host']);
 
 export interface ProviderProxyOptions {
   readonly target: string;
+  readonly place: Extract<Place, 'provider' | 'airtime'>;
+  /** Paths of calls that move something, or ask about it. */
+  readonly judged: RegExp;
   readonly strikes: Strikes;
   /** Whether an intent with this reference stands in one of our books. */
   readonly isAnnounced: (reference: string) => Promise<boolean>;
 }
 
-/** In front of the payment provider: each call that moves money, or asks about it, is judged before and after it. */
+/** In front of a provider: each call that moves money or airtime, or asks about it, is judged before and after it. */
 export class ProviderProxy {
   /** Calls that no intent in our databases stood for when they came. */
   readonly unannounced: string[] = [];
   readonly #server: http.Server;
-  readonly #target: string;
-  readonly #strikes: Strikes;
-  readonly #isAnnounced: (reference: string) => Promise<boolean>;
+  readonly #options: ProviderProxyOptions;
 
-  private constructor({ target, strikes, isAnnounced }: ProviderProxyOptions) {
-    this.#target = target;
-    this.#strikes = strikes;
-    this.#isAnnounced = isAnnounced;
+  private constructor(options: ProviderProxyOptions) {
+    this.#options = options;
     this.#server = http.createServer((request, response) => {
       this.#pass(request, response).catch(() => request.socket.destroy());
     });
@@ -49,7 +48,7 @@ export class ProviderProxy {
   /** The intent is written before the call: a call without one could be forgotten by a crash. */
   async #requireIntent(body: Buffer): Promise<void> {
     const { reference } = JSON.parse(body.toString('utf8')) as { reference?: string };
-    if (reference && !(await this.#isAnnounced(reference))) this.unannounced.push(reference);
+    if (reference && !(await this.#options.isAnnounced(reference))) this.unannounced.push(reference);
   }
 
   async #pass(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -58,18 +57,17 @@ export class ProviderProxy {
     const path = url.replace(/\?.*/, '');
     if (method === 'POST') await this.#requireIntent(body);
     const said = `${url} ${body.toString('utf8')}`;
-    const verdict = /\/v1\/(charges|transfers)/.test(path)
-      ? this.#strikes.judge('provider', `${method} ${path}`, said)
-      : 'pass';
+    const { target, place, judged, strikes } = this.#options;
+    const verdict = judged.test(path) ? strikes.judge(place, `${method} ${path}`, said) : 'pass';
     if (verdict === 'hold-before') return;
     if (verdict === 'cut-before') return void request.socket.destroy();
-    const answer = await fetch(new URL(url, this.#target), {
+    const answer = await fetch(new URL(url, target), {
       method,
       headers: asHeaders(request.headers),
       ...(body.length > 0 ? { body } : {}),
     });
     const bytes = Buffer.from(await answer.arrayBuffer());
-    if (verdict === 'hold-after') return this.#strikes.happened(said);
+    if (verdict === 'hold-after') return strikes.happened(said);
     if (verdict === 'cut-after') return void request.socket.destroy();
     response.writeHead(answer.status, {
       'content-type': answer.headers.get('content-type') ?? 'application/json',

@@ -1,5 +1,5 @@
-/** Where an effect becomes real: a transaction that commits, or a call that the payment provider gets. */
-export type Place = 'giveaway' | 'giftcard' | 'provider';
+/** Where an effect becomes real: a transaction that commits, or a call that the payment or the airtime provider gets. */
+export type Place = 'giveaway' | 'giftcard' | 'provider' | 'airtime';
 
 /** What happens to an effect. */
 export type Strike =

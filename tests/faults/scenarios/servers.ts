@@ -50,7 +50,7 @@ const childrenOf = (pid: number): number[] => {
 async function crashPostgres(stack: Stack, signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
   const children = childrenOf(stack.processes.pidOf('postgres'));
   await stack.kill('postgres', signal);
-  await until('the end of PostgreSQL', 20_000, () => {
+  await until('the end of PostgreSQL', 60_000, () => {
     const alive = children.filter((pid) => fs.existsSync(`/proc/${pid}`));
     return alive.length === 0 ? Promise.resolve() : Promise.reject(new Error(`${alive.length} of its processes live`));
   });
@@ -88,14 +88,15 @@ export const redisLost = whileMoneyMoves(
   (stack, round) => (round % 2 === 0 ? flushRedis(stack) : crashAndRestart(stack, 'redis')),
 );
 
+const PARTS = ['giveaway-api', 'giftcard-api', 'worker', 'gateway', 'payments-simulator', 'airtime-simulator'] as const;
+
 export const everythingCrashes = whileMoneyMoves(
   'everything-crashes',
-  'PostgreSQL, Temporal, Redis, the provider and all processes of ours killed at the same moment under a mixed load',
+  'PostgreSQL, Temporal, Redis, both providers and all processes of ours killed at the same moment under a mixed load',
   async (stack) => {
-    const parts = ['giveaway-api', 'giftcard-api', 'worker', 'gateway', 'payments-simulator'] as const;
-    await Promise.all([...parts.map((name) => stack.kill(name)), stack.kill('temporal'), stack.kill('redis')]);
+    await Promise.all([...PARTS.map((name) => stack.kill(name)), stack.kill('temporal'), stack.kill('redis')]);
     await crashPostgres(stack, 'SIGKILL');
     await Promise.all([stack.restart('temporal'), stack.restart('redis')]);
-    await Promise.all(parts.map((name) => stack.restart(name)));
+    await Promise.all(PARTS.map((name) => stack.restart(name)));
   },
 );

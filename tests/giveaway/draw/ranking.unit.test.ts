@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FenwickTree } from '../../../domain/draw/fenwick-tree.ts';
 import { RandomNumbers } from '../../../domain/draw/random-numbers.ts';
 import { rankParticipants } from '../../../domain/draw/rank-participants.ts';
 import { drawCrypto } from '../../../runtime/draw-crypto.ts';
@@ -28,10 +29,39 @@ describe('random numbers', () => {
     expect(numbers.blocksUsed).toBe(blocksUsed);
   });
 
+  it.each(numberVectors)('below $bound are the same when some were prepared', ({ seed, bound, values, blocksUsed }) => {
+    for (const most of [1, Math.ceil(blocksUsed / 2), blocksUsed + 5]) {
+      const numbers = new RandomNumbers(drawCrypto, seed);
+      while (numbers.prepare(3, most) < most);
+      expect(values.map(() => numbers.below(bound))).toEqual(values);
+      expect(numbers.blocksUsed).toBe(blocksUsed);
+    }
+  });
+
   it('are rejected in at least one known case, so that the rule is in fact tried', () => {
     expect(numberVectors.some(({ values, blocksUsed }) => blocksUsed > values.length)).toBe(true);
   });
 });
+
+describe('sums of weights', () => {
+  it('find whom a number falls on, as adding up does, while weights are taken away', () => {
+    const weights = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 120 });
+    fc.assert(
+      fc.property(weights, fc.infiniteStream(fc.nat()), (given, picks) => {
+        const [tree, left] = [new FenwickTree(given), [...given]];
+        for (let total = sum(left); total > 0; total = sum(left)) {
+          const target = (picks.next().value as number) % total;
+          const expected = left.findIndex((_, index) => sum(left.slice(0, index + 1)) > target);
+          expect(tree.find(target)).toBe(expected);
+          expect(tree.remove(expected)).toBe(left[expected]);
+          left[expected] = 0;
+        }
+      }),
+    );
+  });
+});
+
+const sum = (weights: readonly number[]): number => weights.reduce((total, weight) => total + weight, 0);
 
 describe('a ranking', () => {
   it.each(readVector<RankingVector[]>('ranking'))('of $ranking.length is the known one', (vector) => {

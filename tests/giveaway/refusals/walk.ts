@@ -55,7 +55,12 @@ export async function startWalk(): Promise<Walk> {
   const keys = await testKeys(3_600_000);
   const deps = {
     db,
-    signer: { keyId: KEY_ID, publicKey, sign: signHex },
+    signer: {
+      keyId: KEY_ID,
+      publicKey,
+      sign: signHex,
+      signBeside: (message: Uint8Array) => Promise.resolve(signHex(message)),
+    },
     secrets: testSecrets,
     instantWinGate: gate,
     entryHashes,

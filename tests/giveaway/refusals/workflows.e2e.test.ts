@@ -51,7 +51,7 @@ describe('what a giveaway’s workflow is asked, and refuses', () => {
     ids.drawn = await scene.open({ drawBy: 'either', prizes: [bicycle] });
     await draw(ids.drawn);
     await scene.reaches(ids.cancelled, 'CANCELLED');
-  }, 240_000);
+  });
   afterAll(() => test.stop());
 
   type Who = 'host' | 'stranger' | 'winner' | 'loser';
