@@ -5,14 +5,22 @@ import {
   CancellationScope,
   ChildWorkflowFailure,
   condition,
+  defineQuery,
+  setHandler,
 } from '@temporalio/workflow';
+import { ANSWER, type Answered } from './platform/answer.contract.ts';
 
 /**
  * What the caller of a workflow waits for: a value, or a refusal. A refusal is thrown by the update handler and
- * completes the workflow; thrown from the main function its code would not reach the caller.
+ * completes the workflow; thrown from the main function its code would not reach the caller. It can be asked for as well,
+ * for a caller whose update was lost with the server's memory while the workflow went on and ended.
  */
 export class Answer<T> {
   #outcome: { readonly value: T } | { readonly refusal: ApplicationFailure } | undefined;
+
+  constructor() {
+    setHandler(defineQuery<Answered | undefined>(ANSWER), () => this.#told());
+  }
 
   give(value: T): void {
     this.#outcome ??= { value };
@@ -28,6 +36,12 @@ export class Answer<T> {
     if (!this.#outcome || 'refusal' in this.#outcome)
       throw this.#outcome?.refusal ?? new Error('answered without an answer');
     return this.#outcome.value;
+  }
+
+  #told(): Answered | undefined {
+    if (!this.#outcome || 'value' in this.#outcome) return this.#outcome;
+    const { type, message, details } = this.#outcome.refusal;
+    return { refusal: { code: type ?? 'internal_error', message, details: details?.[0] } };
   }
 }
 

@@ -9,6 +9,7 @@ import {
 import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { DomainError, isErrorCode, type ErrorDetails } from '../../domain/errors.ts';
 import { keywords, type Keywords } from '../../temporal-config/search-attributes.ts';
+import { ANSWER, type Answered } from '../../workflows/platform/answer.contract.ts';
 
 export interface StartOptions {
   readonly workflowType: string;
@@ -31,8 +32,8 @@ export interface StartAndAwaitOptions extends StartOptions {
 
 export type Awaited<T> = { readonly kind: 'answered'; readonly value: T } | { readonly kind: 'accepted' };
 
-/** How long the question "does this workflow exist?" may take once the budget is spent. */
-const DESCRIBE_DEADLINE_MS = 1_000;
+/** How long a question about a workflow may take once the budget is spent. */
+const QUESTION_DEADLINE_MS = 1_000;
 
 /**
  * Starts the workflow, or joins the one that runs or ran under this id, and waits for the update's answer.
@@ -49,16 +50,32 @@ export async function startAndAwait<T>(client: Client, options: StartAndAwaitOpt
     updateId: options.update,
     args: [...(options.updateArgs ?? [])],
   };
+  const deadline = Date.now() + options.budgetMs;
   try {
-    const value = await client.withDeadline(Date.now() + options.budgetMs, () =>
+    const value = await client.withDeadline(deadline, () =>
       client.workflow.executeUpdateWithStart(options.update, updateOptions),
     );
     return { kind: 'answered', value: value as T };
   } catch (error) {
+    if (isUnheard(error)) return readAnswer(client, options.workflowId, deadline);
     if (!isNoAnswer(error)) throw asRefusal(error);
     if (await exists(client, options.workflowId)) return { kind: 'accepted' };
     throw unavailable(error);
   }
+}
+
+/**
+ * The workflow went on without the question, which was lost with the server's memory, and has ended: it still tells what
+ * came of it. @returns `accepted` while no worker is there to tell it.
+ */
+async function readAnswer<T>(client: Client, workflowId: string, deadline: number): Promise<Awaited<T>> {
+  const ask = () => client.workflow.getHandle(workflowId).query<Answered | undefined>(ANSWER);
+  const patience = Math.max(deadline, Date.now() + QUESTION_DEADLINE_MS);
+  const told = await client.withDeadline(patience, ask).catch(() => undefined);
+  if (!told) return { kind: 'accepted' };
+  if ('value' in told) return { kind: 'answered', value: told.value as T };
+  const { code, message, details } = told.refusal;
+  throw isErrorCode(code) ? new DomainError(code, message, details as ErrorDetails | undefined) : unavailable(told);
 }
 
 const startOptions = (options: StartOptions) => ({
@@ -129,7 +146,7 @@ export async function updateRunning<T>(
     return { value: value as T };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
-    if (isNoAnswer(error)) throw unavailable(error);
+    if (isNoAnswer(error) || isUnheard(error)) throw unavailable(error);
     throw asRefusal(error);
   }
 }
@@ -137,9 +154,17 @@ export async function updateRunning<T>(
 const isNoAnswer = (error: unknown): boolean =>
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || error instanceof ServiceError;
 
+/** What the server says of an update that a workflow has not taken, or not to its end; nobody has decided anything. */
+const UNHEARD = new Set<unknown>(['UnprocessedUpdate', 'AcceptedUpdateCompletedWorkflow']);
+
+const isUnheard = (error: unknown): boolean =>
+  error instanceof WorkflowExecutionAlreadyStartedError ||
+  error instanceof WorkflowNotFoundError ||
+  (error instanceof WorkflowUpdateFailedError && UNHEARD.has(rootFailure(error.cause)?.type));
+
 async function exists(client: Client, workflowId: string): Promise<boolean> {
   try {
-    await client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () =>
+    await client.withDeadline(Date.now() + QUESTION_DEADLINE_MS, () =>
       client.workflow.getHandle(workflowId).describe(),
     );
     return true;
