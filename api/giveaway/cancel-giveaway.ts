@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { cancelGiveaway } from '../../db/giveaway/cancel-giveaway.ts';
-import { DomainError } from '../../domain/errors.ts';
-import { hasReached, isPublishable } from '../../domain/giveaway.ts';
+import { isPublishable } from '../../domain/giveaway.ts';
 import { CANCEL_GIVEAWAY, runGiveawayId, type CancelGiveawayInput } from '../../workflows/giveaway/contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
-import { processIsLost } from '../http/decide-case.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
-import { requireOwnGiveaway } from './own-giveaway.ts';
+import { refuseUntaken, requireOwnGiveaway } from './own-giveaway.ts';
 
 export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route =>
   defineRoute({
@@ -39,8 +37,6 @@ export const cancelGiveawayRoute = ({ db, temporal, budgetMs }: GiveawayApi): Ro
       });
       // Cancelled already: its workflow is told all the same, because it may have been lost on the way what the row says.
       if (answer || found.state === 'CANCELLED') return reply;
-      const { state } = await requireOwnGiveaway(db, giveawayId, principal);
-      if (hasReached(state, 'SCHEDULED') && !hasReached(state, 'DRAWING')) throw processIsLost();
-      throw new DomainError('giveaway_not_cancellable', `The giveaway is ${state}.`, { giveawayId, state });
+      return refuseUntaken(db, giveawayId, principal, 'giveaway_not_cancellable');
     },
   });

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { DomainError } from '../../domain/errors.ts';
 import { DRAW_BY_HAND, runGiveawayId, type DrawByHandInput } from '../../workflows/giveaway/contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
-import { requireOwnGiveaway } from './own-giveaway.ts';
+import { refuseUntaken, requireOwnGiveaway } from './own-giveaway.ts';
 
 const ENDED: ReadonlySet<string> = new Set(['COMPLETED', 'CANCELLED', 'FUNDING_FAILED']);
 
@@ -21,9 +20,8 @@ export const drawByHandRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route 
     handler: async ({ params, resourceId, principal, actor, requestId }) => {
       const { giveawayId } = params;
       const { state } = await requireOwnGiveaway(db, giveawayId, principal);
-      const notPossible = new DomainError('draw_not_possible', `The giveaway is ${state}.`, { giveawayId, state });
       // Its workflow may still be giving prizes back.
-      if (ENDED.has(state)) throw notPossible;
+      if (ENDED.has(state)) return refuseUntaken(db, giveawayId, principal, 'draw_not_possible');
       const input: DrawByHandInput = { giveawayId, actor, requestId };
       const answer = await updateRunning(temporal, {
         workflowId: runGiveawayId(giveawayId),
@@ -33,6 +31,6 @@ export const drawByHandRoute = ({ db, temporal, budgetMs }: GiveawayApi): Route 
         budgetMs,
       });
       if (answer) return { status: 202, body: { giveawayId, href: `/v1/giveaways/${giveawayId}` } };
-      throw notPossible;
+      return refuseUntaken(db, giveawayId, principal, 'draw_not_possible');
     },
   });

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { DomainError } from '../../domain/errors.ts';
 import type { Principal } from '../../runtime/access-tokens.ts';
 import { MOVE_DEADLINE, runGiveawayId, type MoveDeadlineInput } from '../../workflows/giveaway/contract.ts';
 import { uuid } from '../http/amounts.ts';
 import { updateRunning } from '../http/await-workflow.ts';
 import { defineRoute, type Reply, type Route } from '../http/define-route.ts';
 import type { GiveawayApi } from './dependencies.ts';
-import { requireOwnGiveaway } from './own-giveaway.ts';
+import { refuseUntaken, requireOwnGiveaway } from './own-giveaway.ts';
 
 const params = z.object({ giveawayId: uuid });
 const reason = z.string().trim().min(3).max(500);
@@ -46,7 +45,7 @@ async function moveDeadline(
   input: MoveDeadlineInput,
 ): Promise<Reply> {
   const { giveawayId } = input;
-  const { state } = await requireOwnGiveaway(db, giveawayId, principal);
+  await requireOwnGiveaway(db, giveawayId, principal);
   const workflowId = runGiveawayId(giveawayId);
   const answer = await updateRunning<object>(temporal, {
     workflowId,
@@ -55,6 +54,6 @@ async function moveDeadline(
     args: [input],
     budgetMs,
   });
-  if (!answer) throw new DomainError('giveaway_not_open', `The giveaway is ${state}.`, { giveawayId, state });
+  if (!answer) return refuseUntaken(db, giveawayId, principal, 'giveaway_not_open');
   return { status: 200, body: { giveawayId, ...answer.value } };
 }
