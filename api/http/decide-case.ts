@@ -1,7 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { DomainError, type ErrorCode } from '../../domain/errors.ts';
 import { updateRunning, type UpdateRunningOptions } from './await-workflow.ts';
-import { whenReady } from './when-ready.ts';
 
 export interface CaseDecision extends UpdateRunningOptions {
   /** What the workflow refuses with while it takes no decision. */
@@ -10,19 +10,38 @@ export interface CaseDecision extends UpdateRunningOptions {
   readonly isOpen: () => Promise<boolean>;
 }
 
+const PAUSE_MS = 100;
+
 /**
- * Hands a decision to the workflow of a parked row. The row is parked a moment before its workflow takes decisions: then
- * the decision waits, within the budget.
+ * Hands a decision to the workflow of a parked row. A row is parked a moment before its workflow takes decisions, and may
+ * be a moment before the workflow is there: then the decision waits, within the budget.
  * @returns false when there is no workflow, and the row waits for nobody.
- * @throws DomainError the workflow's refusal; `service_unavailable` when the row waits, but its workflow has been lost and
- *   is about to be started again.
+ * @throws DomainError the workflow's refusal; `service_unavailable` when the row waits, but nobody takes the decision yet:
+ *   that is no answer to it, and it is to be sent again.
  */
 export async function decideCase(client: Client, { notOpen, isOpen, ...update }: CaseDecision): Promise<boolean> {
-  const ask = () => updateRunning(client, update);
-  const answer = (await isOpen()) ? await whenReady(update.budgetMs, notOpen, ask) : await ask();
-  if (answer) return true;
-  if (!(await isOpen())) return false;
-  throw processIsLost();
+  for (const deadline = Date.now() + update.budgetMs; ; await delay(PAUSE_MS)) {
+    const refusal = await ask(client, update, notOpen);
+    if (refusal === 'accepted') return true;
+    if (!(await isOpen())) {
+      if (refusal === 'nobody') return false;
+      throw refusal;
+    }
+    if (Date.now() > deadline) throw processIsLost();
+  }
+}
+
+async function ask(
+  client: Client,
+  update: UpdateRunningOptions,
+  notOpen: ErrorCode,
+): Promise<'accepted' | 'nobody' | DomainError> {
+  try {
+    return (await updateRunning(client, update)) ? 'accepted' : 'nobody';
+  } catch (error) {
+    if (error instanceof DomainError && error.code === notOpen) return error;
+    throw error;
+  }
 }
 
 /** A row says that it is carried on, and nobody does: the owner sweep starts its workflow again. */

@@ -170,9 +170,9 @@ async function waitForDecision(
   const { caseNumber } = await parkSettlement({ ...caused, reason: why });
   const waiting = `**NEEDS_ATTENTION**, case ${caseNumber}: settlement ${settlementId} ended with \`${why}\`. Waits for finance: ${Object.values(SETTLEMENT_DECISIONS).join(', ')}.`;
   show('NEEDS_ATTENTION', waiting);
+  decisions.open(caseNumber);
   await alertFinance({ ...caused, caseNumber, reason: why });
-  for (;;) {
-    decisions.open(caseNumber);
+  for (; ; decisions.open(caseNumber)) {
     const decision = await decisions.next();
     if (!(await carryOut(decision, caused))) continue;
     show('SETTLING', `Settlement ${settlementId}: ${decision.actor} decided (${decision.kind}): ${decision.reason}`);
