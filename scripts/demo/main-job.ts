@@ -183,13 +183,23 @@ async function redeemAll(stack: Stack, job: Redeeming): Promise<SettlementReport
   const { cards, merchant, tell } = job;
   const finance = await registerFinance(job.giveaways, stack.environment);
   const settlementIds: string[] = [];
+  const settled = async (id: string): Promise<SettlementReport> => {
+    const read = async () =>
+      expectStatus(await cards('GET', `/v1/settlements/${id}`, { token: finance.token }), 200).body as SettlementReport;
+    await waitFor('a settlement', async () => (await read()).state === 'SETTLED');
+    return read();
+  };
   for (const [index, { person, awardId }] of (await findWinners(job)).entries()) {
     const cardId = await claim(job, person, awardId);
     const { body: revealed } = expectStatus(
       await cards('POST', `/v1/gift-cards/${cardId}/reveal-code`, { token: person.token }),
       200,
     );
-    if (index === 1) await refuseNextTransfer(stack, merchant.payoutAccount);
+    if (index === 1) {
+      // The next payout to this account is to be this winner's.
+      await Promise.all(settlementIds.map(settled));
+      await refuseNextTransfer(stack, merchant.payoutAccount);
+    }
     await job.at('redeeming');
     const { body: redemption } = expectStatus(
       await cards('POST', '/v1/redemptions', {
@@ -205,10 +215,7 @@ async function redeemAll(stack: Stack, job: Redeeming): Promise<SettlementReport
   }
   const reports: SettlementReport[] = [];
   for (const id of settlementIds) {
-    const read = async () =>
-      expectStatus(await cards('GET', `/v1/settlements/${id}`, { token: finance.token }), 200).body as SettlementReport;
-    await waitFor('a settlement', async () => (await read()).state === 'SETTLED');
-    const report = await read();
+    const report = await settled(id);
     tell(`Settled ${report.gross} = fee ${report.fee} + platform ${report.service} + merchant ${report.merchant}.`);
     reports.push(report);
   }
@@ -271,10 +278,9 @@ async function decideParked({ cards, tell }: Redeeming, finance: Person, settlem
     `The provider refused the merchant's payout (${parked.reason}): the settlement is parked as case ${parked.caseNumber}.`,
   );
   const decision = { caseNumber: parked.caseNumber, reason: 'The bank has lifted the restriction.' };
-  expectStatus(
-    await cards('POST', `/v1/finance/settlements/${settlementId}/retry`, { token: finance.token, body: decision }),
-    202,
-  );
+  const path = `/v1/finance/settlements/${settlementId}/retry`;
+  const retry = () => cards('POST', path, { token: finance.token, key: `retry-${settlementId}`, body: decision });
+  await waitFor('the decision', async () => expectStatus(await retry(), 202).status === 202);
   tell('Finance decided to try again, as a new intent.');
 }
 

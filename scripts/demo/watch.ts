@@ -1,4 +1,5 @@
 import { io } from 'socket.io-client';
+import { UnexpectedStatus } from '../stack/http-client.ts';
 import { delay } from '../stack/run.ts';
 import type { Stack } from '../stack/stack.ts';
 
@@ -14,15 +15,23 @@ export async function watchGiveaway(stack: Stack, giveawayId: string) {
   return { events, close: () => socket.close() };
 }
 
-/** @throws when it does not hold within that time, which is three minutes unless something else is said. */
+/**
+ * Asks again and again; a service that says that it cannot answer right now (503) is asked again as well.
+ * @throws when it does not hold within that time, which is three minutes unless something else is said.
+ */
 export async function waitFor(
   what: string,
   holds: () => Promise<boolean>,
   patienceMs: number = PATIENCE_MS,
 ): Promise<void> {
   const deadline = Date.now() + patienceMs;
-  while (!(await holds())) {
+  while (!(await holds().catch(notYet))) {
     if (Date.now() > deadline) throw new Error(`Waited ${patienceMs / 1_000} s for ${what}`);
     await delay(100);
   }
+}
+
+function notYet(error: unknown): false {
+  if (error instanceof UnexpectedStatus && error.status === 503) return false;
+  throw error;
 }

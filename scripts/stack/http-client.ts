@@ -50,8 +50,18 @@ export const apiClient =
 
 export type ApiClient = ReturnType<typeof apiClient>;
 
-/** @throws with the problem document when the status is another one. */
+export class UnexpectedStatus extends Error {
+  readonly status: number;
+
+  constructor({ status, body }: Answer, expected: readonly number[]) {
+    super(`Expected ${expected.join(' or ')}, got ${status}: ${JSON.stringify(body)}`);
+    this.name = 'UnexpectedStatus';
+    this.status = status;
+  }
+}
+
+/** @throws UnexpectedStatus with the problem document when the status is another one. */
 export function expectStatus(answer: Answer, ...statuses: readonly number[]): Answer {
   if (statuses.includes(answer.status)) return answer;
-  throw new Error(`Expected ${statuses.join(' or ')}, got ${answer.status}: ${JSON.stringify(answer.body)}`);
+  throw new UnexpectedStatus(answer, statuses);
 }

@@ -83,7 +83,7 @@ describe('issuing cards from a wallet', () => {
     expect(expectStatus(confirm, 201).body).toMatchObject({ amountMinor: '2000', remainingMinor: '3000' });
     const tooLate = await cards('POST', `/v1/authorisations/${authorisationId}/void`, { token: merchant.token });
     expect(tooLate.body.code).toBe('authorisation_confirmed');
-    expectStatus(await hold(second, { ttlMs: 1_000 }), 201);
+    expectStatus(await hold(second, { ttlMs: 15_000 }), 201);
     const seen = async (id: string | undefined) =>
       (await cards('GET', `/v1/gift-cards/${id}`, { token: host.token })).body;
     expect(await seen(secondId)).toMatchObject({ heldMinor: '5000' });

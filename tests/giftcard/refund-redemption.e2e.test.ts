@@ -100,9 +100,9 @@ describe('money that goes back, and payouts that wait', () => {
     await refuseNext({ destinationAccount: merchant.payoutAccount }, 'insufficient_funds');
     const { redemptionId } = await redeem();
     const lanes = async () => (await cards('GET', '/v1/finance/payout-lanes', { token: finance[0]?.token })).body.data;
-    await waitFor('the lane to pause', async () => typeof (await lanes())[0]?.pausedAt === 'string');
     await settled(redemptionId);
-    expect(await lanes()).toMatchObject([{ currency: 'USD', pausedAt: null }]);
+    // Only a lane that was paused is resumed.
+    expect(await lanes()).toMatchObject([{ currency: 'USD', pausedAt: null, resumedAt: expect.any(String) }]);
     const { transfers } = await providerTruth(test.stack);
     expect(new Set(transfers.map(({ reference }) => reference)).size).toBe(transfers.length);
   });
@@ -145,11 +145,11 @@ describe('money that goes back, and payouts that wait', () => {
     const [pullBack] = (await asFinance(`refunds/${refundId}`)).intents;
     await paymentProvider(test.stack).reverse(pullBack.intentId);
     await waitFor('the debt', async () => (await owed()) - before === BigInt(pullBack.amountMinor));
+    // What the provider says is asked there and then, and not for long.
+    const says = async () => (await asFinance(`refunds/${refundId}`)).intents[0].provider.says;
+    await waitFor('the provider’s word', async () => (await says()) === 'reversed');
     const after = await asFinance(`refunds/${refundId}`);
-    expect(after).toMatchObject({
-      state: 'COMPLETED',
-      intents: [{ state: 'REVERSED', provider: { says: 'reversed' } }],
-    });
+    expect(after).toMatchObject({ state: 'COMPLETED', intents: [{ state: 'REVERSED' }] });
     expect(after.history.at(-1)).toMatchObject({ type: 'giftcard.refund.pull_back_reversed' });
     expect(await remaining(cardId)).toBe('10000');
   });

@@ -41,7 +41,7 @@ describe('what is killed is started again, and the job ends right', () => {
   });
 
   it('without a worker, or with Temporal frozen, a till is answered, and paid out when they are back', async () => {
-    test = await startTestStack({ REQUEST_BUDGET_MS: '6000' });
+    test = await startTestStack({ REQUEST_BUDGET_MS: '20000' });
     const { stack } = test;
     const scene = await setScene(stack, { participants: 3 });
     const [first, second, third] = await winCards(scene);
@@ -62,14 +62,17 @@ describe('what is killed is started again, and the job ends right', () => {
     await stack.restart('worker');
     await paidOut(accepted.body.redemptionId);
 
+    const timed = async <T>(work: Promise<T>): Promise<[T, number]> => {
+      const startedAt = performance.now();
+      return [await work, performance.now() - startedAt];
+    };
     stack.processes.signal('temporal', 'SIGSTOP');
-    const frozen = await redeem(second?.code, 'frozen');
+    const [frozen, patienceMs] = await timed(redeem(second?.code, 'frozen'));
     expect([frozen.status, frozen.body.state]).toEqual([201, 'SETTLING']);
     // One till has found out that nobody answers: the next does not wait for the same.
-    const startedAt = performance.now();
-    const next = await redeem(third?.code, 'frozen-too');
+    const [next, nextMs] = await timed(redeem(third?.code, 'frozen-too'));
     expect(next.status).toBe(201);
-    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    expect(nextMs).toBeLessThan(patienceMs / 2);
     expect(await state(frozen.body.redemptionId)).toBe('SETTLING');
     stack.processes.signal('temporal', 'SIGCONT');
     await Promise.all([paidOut(frozen.body.redemptionId), paidOut(next.body.redemptionId)]);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerPerson, type Person } from '../../scripts/demo/people.ts';
+import { waitFor } from '../../scripts/demo/watch.ts';
 import type { Answer, CallOptions } from '../../scripts/stack/http-client.ts';
 import { setScene, winCards, type Scene, type WonCard } from '../support/scene.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
@@ -17,6 +18,10 @@ describe('bad input', () => {
     test = await startTestStack();
     scene = await setScene(test.stack, { participants: 4 });
     won = await winCards(scene);
+    const { giveaways, giveawayId } = scene;
+    // What the end of a giveaway still writes is not the doing of a refusal.
+    const state = async () => (await giveaways('GET', `/v1/giveaways/${giveawayId}`)).body.state;
+    await waitFor('the end of the giveaway', async () => (await state()) === 'COMPLETED');
     stranger = await registerPerson(scene.giveaways, 'Stranger', ['participant', 'host']);
     const owner = await registerPerson(scene.giveaways, 'Other Merchant', ['merchant']);
     const registered = await scene.cards('POST', '/v1/merchants', {
@@ -51,7 +56,7 @@ describe('bad input', () => {
     body: {
       title: 'T',
       currency: 'USD',
-      closesAt: new Date(Date.now() + 60_000).toISOString(),
+      closesAt: new Date(Date.now() + 3_600_000).toISOString(),
       prizes: [{ merchantId: scene.merchant.merchantId, catalogueItemId: scene.merchant.itemId, amountMinor: '10000' }],
       ...change,
     },
@@ -112,7 +117,7 @@ describe('bad input', () => {
       catalogueItemId: scene.merchant.itemId,
       amountMinor: '5000',
     };
-    const opensAt = new Date(Date.now() + 50_000).toISOString();
+    const opensAt = new Date(Date.now() + 1_800_000).toISOString();
     const created = await scene.giveaways('POST', '/v1/giveaways', draft({ prizes: [prize], opensAt }));
     const published = await scene.giveaways('POST', `/v1/giveaways/${created.body.id}/publish`, {
       token: scene.host.token,

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { Stack } from '../../scripts/stack/stack.ts';
 
 const NAMESPACES = ['giveaway', 'giftcard'] as const;
@@ -28,8 +28,13 @@ export async function terminateEverything(stack: Stack): Promise<string[]> {
     const ids: string[] = [];
     for (const namespace of NAMESPACES) {
       for await (const { workflowId } of clients[namespace].workflow.list({ query: 'ExecutionStatus="Running"' })) {
-        await clients[namespace].workflow.getHandle(workflowId).terminate('an operator was wrong');
-        ids.push(workflowId);
+        try {
+          await clients[namespace].workflow.getHandle(workflowId).terminate('an operator was wrong');
+          ids.push(workflowId);
+        } catch (error) {
+          // It had ended, and the list did not know yet.
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
       }
     }
     return ids;

@@ -84,14 +84,15 @@ describe('what a workflow of money is asked, and refuses', () => {
     ids.retired = await item({});
     const retire = `/v1/merchants/${merchant.merchantId}/catalogue-items/${ids.retired}/retire`;
     expectStatus(await cards('POST', retire, { token: merchant.token }), 200);
-    ids.expired = await item({ validUntil: new Date(Date.now() + 1_500).toISOString() });
+    const validUntil = Date.now() + 15_000;
+    ids.expired = await item({ validUntil: new Date(validUntil).toISOString() });
     // Most of the wallet is set aside in cards; one of them is spent.
     const { orderId } = expectStatus(await order(host, ids.range, '10000', 2), 201).body;
     const csv = await cards('GET', `/v1/card-orders/${orderId}/codes.csv`, { token: host.token });
     const [, code = ''] = ((csv.body as string).split('\n')[1] ?? '').split(',');
     const till = { token: merchant.token, body: { merchantId: merchant.merchantId, code, amountMinor: '4000' } };
     ids.redemption = expectStatus(await cards('POST', '/v1/redemptions', till), 201).body.redemptionId;
-    await setTimeout(1_500);
+    await setTimeout(Math.max(0, validUntil - Date.now()) + 500);
   });
   afterAll(() => test.stop());
 
