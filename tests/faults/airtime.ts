@@ -1,6 +1,10 @@
+import { nameUuid } from '../../domain/ids.ts';
+import { sha1 } from '../../runtime/crypto.ts';
 import { logIn, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
 import type { Stack } from '../../scripts/stack/stack.ts';
+import { connectTemporal } from '../../temporal-config/client.ts';
+import { runSettlementsId } from '../../workflows/giftcard/settlement.contract.ts';
 import { airtimeProvider, type AirtimeProvider } from '../support/airtime-provider.ts';
 import { insist, untilSaid } from './patience.ts';
 
@@ -11,6 +15,7 @@ const PRIZES_EACH = 10;
 const OPERATOR = 'capital-us';
 const NUMBERS_FROM = 12_025_552_000;
 const CLOSES_IN_MS = 3_600_000;
+const SETTLEMENT_RUNS = '/v1/finance/settlement-runs';
 
 /** A card that tops up a phone, with who has won it, and the phone. */
 export interface AirtimeCard {
@@ -47,12 +52,15 @@ export class AirtimePurse {
     return this.#won.splice(0, count);
   }
 
-  /** The reseller is paid by the day: now, for all that reached phones. */
+  /** The reseller is paid by the day: now, for all that reached phones. It is over when everybody's settlement is. */
   async payOut(finance: Person): Promise<void> {
     if (!this.#item) return;
     const [token, key] = [finance.token, crypto.randomUUID()];
     const run = { token, key, body: { cadence: 'daily' } };
-    await insist('the payout', () => this.#around.cards('POST', '/v1/finance/settlement-runs', run), [202]);
+    await insist('the payout', () => this.#around.cards('POST', SETTLEMENT_RUNS, run), [202]);
+    // The answer says no more than that it has begun.
+    const runId = nameUuid(sha1, 'giftcard-api', `user:${finance.id}`, `post ${SETTLEMENT_RUNS}`, key);
+    await untilPaidOut(this.#around.environment['TEMPORAL_ADDRESS'] ?? '', runSettlementsId(runId));
   }
 
   async #win(count: number): Promise<AirtimeCard[]> {
@@ -119,5 +127,23 @@ export class AirtimePurse {
     };
     const offered = await cards('POST', `/v1/merchants/${merchantId}/catalogue-items`, { token, body: item });
     return { merchantId, catalogueItemId: expectStatus(offered, 201).body.id as string };
+  }
+}
+
+/** The run, and then every settlement that it has started, to its end. */
+async function untilPaidOut(address: string, run: string): Promise<void> {
+  const { giftcard, connection } = connectTemporal(address);
+  const completes = (workflowId: string): Promise<true> =>
+    untilSaid(`${workflowId} to complete`, async () => {
+      const { status } = await giftcard.workflow.getHandle(workflowId).describe();
+      return status.name === 'COMPLETED' ? true : undefined;
+    });
+  try {
+    await completes(run);
+    const { events } = await giftcard.workflow.getHandle(run).fetchHistory();
+    for (const { startChildWorkflowExecutionInitiatedEventAttributes: started } of events ?? [])
+      if (started?.workflowId) await completes(started.workflowId);
+  } finally {
+    await connection.close();
   }
 }

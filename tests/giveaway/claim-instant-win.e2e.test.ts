@@ -10,7 +10,7 @@ import { waitFor } from '../../scripts/demo/watch.ts';
 import { expectStatus } from '../../scripts/stack/http-client.ts';
 import { setModeScene, type ModeScene } from '../support/modes.ts';
 import { randomNonce } from '../support/instant-wins.ts';
-import { endEntry } from '../support/scene.ts';
+import { endEntry, endWindow } from '../support/scene.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
 describe('an instant win over HTTP', () => {
@@ -39,7 +39,6 @@ describe('an instant win over HTTP', () => {
       instantWin: { by: 'first_come' },
       prizes: [scene.prize('Card', 2)],
       earlyClose: true,
-      claimWindowMs: 15_000,
     });
     const people = await scene.enter(giveawayId, 4);
     const [first, second, third, fourth] = people as [Person, Person, Person, Person];
@@ -86,6 +85,7 @@ describe('an instant win over HTTP', () => {
     });
     const lucky = rush[0].body.outcome === 'won' ? second : third;
     const [award] = await scene.awardsOf(lucky);
+    await endWindow(test.stack, award.awardId);
     await waitFor('the second winner’s window to end', async () => {
       const [now] = await scene.awardsOf(lucky);
       return now.state === 'EXPIRED';

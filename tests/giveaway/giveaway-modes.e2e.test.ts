@@ -6,7 +6,7 @@ import { claim } from '../../scripts/demo/main-job.ts';
 import { expectStatus } from '../../scripts/stack/http-client.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { setModeScene, type ModeScene } from '../support/modes.ts';
-import { endEntry } from '../support/scene.ts';
+import { endEntry, endWindow } from '../support/scene.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 
 describe('the modes of a giveaway', () => {
@@ -26,7 +26,6 @@ describe('the modes of a giveaway', () => {
       prizes: [scene.prize('Atlas'), scene.prize('Novel', 2)],
       prizesPerPerson: 'several',
       drawBy: 'either',
-      claimWindowMs: 20_000,
     });
     const people = await scene.enter(giveawayId, 2);
     const [person] = people;
@@ -51,11 +50,14 @@ describe('the modes of a giveaway', () => {
     expect(verifyProof(proof, drawCrypto)).toMatchObject({ ok: true });
     // One person claims all; what the other one leaves goes to nobody, as both rankings are exhausted, and to the host.
     const [lucky] = people.filter((_one, index) => awards[index] === 2);
-    if (!lucky) throw new Error('nobody won two prizes');
+    const [other] = people.filter((_one, index) => awards[index] === 1);
+    if (!lucky || !other) throw new Error('nobody won two prizes');
     await Promise.all((await scene.awardsOf(lucky)).map(({ awardId }) => claim(scene, lucky, awardId)));
+    await endWindow(test.stack, (await scene.awardsOf(other))[0].awardId);
     await scene.reaches(giveawayId, 'COMPLETED');
     await waitFor('the unit’s money', async () => {
-      const releases = await scene.cards('GET', '/v1/escrow-releases', { token: scene.host.token });
+      const path = '/v1/escrow-releases';
+      const releases = expectStatus(await scene.cards('GET', path, { token: scene.host.token }), 200);
       return releases.body.data.some(
         ({ state, reason, cards }: Record<string, unknown>) =>
           state === 'RELEASED' && reason === 'unassigned' && cards === 1,

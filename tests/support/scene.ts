@@ -9,6 +9,7 @@ import {
 import { fundWallet, registerPerson, type Person } from '../../scripts/demo/people.ts';
 import { waitFor } from '../../scripts/demo/watch.ts';
 import { apiClient, expectStatus, type ApiClient } from '../../scripts/stack/http-client.ts';
+import { query } from '../../scripts/stack/postgres.ts';
 import type { Stack } from '../../scripts/stack/stack.ts';
 
 export interface Scene {
@@ -61,12 +62,21 @@ export async function endEntry({
   expectStatus(await giveaways('POST', `/v1/giveaways/${giveawayId}/close-early`, { token: host.token, body }), 200);
 }
 
-/** Ends entry, and waits for the draw. */
+/** Ends entry, and waits for the draw; where nobody has to claim, all may be over by then. */
 export async function drawScene(scene: Scene): Promise<void> {
   const { giveaways, giveawayId } = scene;
   await endEntry(scene);
   const state = async () => (await giveaways('GET', `/v1/giveaways/${giveawayId}`)).body.state as string;
-  await waitFor('the draw', async () => (await state()) === 'FULFILLING');
+  await waitFor('the draw', async () => ['FULFILLING', 'COMPLETED'].includes(await state()));
+}
+
+/** The window of an award is over, by the database's clock; it begins when its winner is told, so that is waited for. */
+export async function endWindow({ environment }: Stack, awardId: string): Promise<void> {
+  const over = `
+    update giveaway_awards set claim_expires_at = clock_timestamp()
+    where id = '${awardId}' and state = 'NOTIFIED' and claim_expires_at is not null returning id`;
+  const end = () => query(environment['DATABASE_URL_GIVEAWAY'] ?? '', over);
+  await waitFor('the window of the award to begin', async () => (await end()).length === 1);
 }
 
 /** Draws; every winner claims and reveals the code. */

@@ -17,6 +17,7 @@ export async function startTestStack(settings: Settings | ((stack: Stack) => Set
     settings: {
       LOG_LEVEL: 'warn',
       REQUEST_BUDGET_MS: '60000',
+      ACCESS_TOKEN_TTL_MS: String(24 * 3_600_000),
       ...(typeof settings === 'function' ? {} : settings),
     },
   });

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import chromiumPackage from '@sparticuz/chromium';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
@@ -7,13 +8,20 @@ const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, heig
 /** Not those that the package comes with: they would switch off what browsers protect people by. */
 const FLAGS = ['--no-sandbox', '--no-zygote', '--disable-gpu', '--disable-background-networking', '--disable-sync'];
 
+const UNPACKED_WITHIN_MS = 120_000;
+
 /** A real browser, without a window. */
-export const startBrowser = async (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: await chromiumPackage.executablePath(),
-    args: FLAGS,
-    headless: true,
-  });
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = await chromiumPackage.executablePath();
+  for (const deadline = Date.now() + UNPACKED_WITHIN_MS; ; await delay(500)) {
+    try {
+      return await chromium.launch({ executablePath, args: FLAGS, headless: true });
+    } catch (error) {
+      // The package unpacks it when it is first asked for: another test is still at it.
+      if (!String(error).includes('ETXTBSY') || Date.now() > deadline) throw error;
+    }
+  }
+}
 
 export interface Visit {
   readonly page: Page;

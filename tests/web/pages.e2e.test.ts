@@ -170,8 +170,11 @@ describe('the pages in a browser', () => {
     const { page, problems } = await open(`/proof/${scene.giveawayId}`);
     const large = { name: 'large.json', mimeType: 'application/json', buffer: Buffer.from(text) };
     await page.getByText(/^Valid/).waitFor();
-    await page.getByLabel('Another proof').setInputFiles(large);
-    await page.getByRole('progressbar', { name: 'How much of the proof is checked' }).waitFor();
+    // Looked for before there is anything to check: it is gone soon.
+    await Promise.all([
+      page.getByRole('progressbar', { name: 'How much of the proof is checked' }).waitFor(),
+      page.getByLabel('Another proof').setInputFiles(large),
+    ]);
     await page.getByText('30000 entries are sorted by id').waitFor();
     await page.getByText('Who was drawn').click();
     await page.getByText('These are the first.').waitFor();

@@ -1,4 +1,4 @@
-import { delay } from '../../../scripts/stack/run.ts';
+import { untilSaid } from '../patience.ts';
 import type { Stand } from '../stand.ts';
 import { airtimeAgrees } from './airtime-agrees.ts';
 import { auditHolds } from './audit-watch.ts';
@@ -6,17 +6,12 @@ import { nothingOpen, payoutsHalted } from './nothing-open.ts';
 import { providerAgrees } from './provider-agrees.ts';
 import { workflowsWhole } from './workflows-whole.ts';
 
-const REST_MS = 30_000;
-const AGAIN_MS = 500;
-
-/** Everything that is not as it must be once all has ended; what is about to end has half a minute for it. */
+/** Everything that is not as it must be once all has ended; what is about to end has as long as any operation. */
 export async function prove({ stack, misdeeds }: Stand): Promise<string[]> {
-  const deadline = Date.now() + REST_MS;
-  let open = await nothingOpen(stack);
-  while (open.length > 0 && Date.now() < deadline) {
-    await delay(AGAIN_MS);
-    open = await nothingOpen(stack);
-  }
+  const atRest = async (): Promise<true | undefined> => ((await nothingOpen(stack)).length === 0 ? true : undefined);
+  // What has not come to rest by then is said below.
+  await untilSaid('the rest', atRest).catch(() => undefined);
+  const open = await nothingOpen(stack);
   return [
     ...misdeeds,
     ...open.map((what) => `not ended: ${what}`),
