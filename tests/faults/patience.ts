@@ -11,8 +11,8 @@ export const waitAtMost = (ms: number): void => {
 
 const AGAIN_MS = 400;
 
-/** Answers that say: send the same again. */
-const AGAIN = new Set([202, 429, 500, 502, 503, 504]);
+/** Answers that say: send the same again. 500 does not: whatever fails around a service, it knows what that was. */
+const AGAIN = new Set([202, 429, 503]);
 const IN_FLIGHT = 'idempotency_in_flight';
 
 /**

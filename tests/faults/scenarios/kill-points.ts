@@ -1,22 +1,17 @@
-import { delay } from '../../../scripts/stack/run.ts';
 import { carryThrough, type Flow, type NamedOperation } from '../flows/flow.ts';
-import { untilSaid } from '../patience.ts';
 import { providerOf } from '../provider.ts';
-import { Random } from '../random.ts';
 import { STRIKES, type Target } from '../proxies/strikes.ts';
 import type { Outcome, Run, Scenario } from '../scenario.ts';
 import type { Process } from '../stand.ts';
+import { countPoints } from './count-points.ts';
 
 /** Held at once; one kill serves all of them. */
 const TOGETHER = 36;
 /** When nobody has met a point for this long, those who are held are not kept waiting for the others. */
 const QUIET_MS = 8_000;
 const QUICK_POINTS = 8;
-/** So often it is counted at most what an operation meets. */
-const MOST_COUNTS = 5;
 /** What the provider tells a service of an operation is a point as well; it comes when the operation is known by its id. */
 const TOLD_AFTER_MS = 3_000;
-const ALL_TOLD_MS = 5_000;
 /** What was not taken is told again in half a minute: some points are met after the end only. */
 const TOLD_AGAIN_MS = 45_000;
 
@@ -36,7 +31,7 @@ export const killPoints = (flow: Flow, process: Process = 'worker'): Scenario =>
   run: async (run) => {
     const provider = providerOf(run.stand.stack);
     if (process !== 'worker') await provider.speakLate(TOLD_AFTER_MS);
-    const met = await count(flow, process, run);
+    const met = await countPoints(flow, process, run);
     const all = STRIKES.flatMap((strike) => met.map((_, index): Target => ({ point: index + 1, strike })));
     const { first, last, at } = run.points;
     const named = ({ point, strike }: Target): string => `${strike} ${met[point - 1]}`;
@@ -72,34 +67,6 @@ const rounds = (targets: readonly Target[]): Target[][] =>
       ),
     )
     .toArray();
-
-/**
- * What every operation meets when nothing breaks: a slow call that is made again is a point that others do not have, so it
- * is counted until two in a row have met the same.
- */
-async function count(flow: Flow, process: Process, run: Run): Promise<readonly string[]> {
-  const counts: string[] = [];
-  while (counts.length < MOST_COUNTS) {
-    const met = await countOnce(flow, process, run);
-    const all = met.toSorted().join('; ');
-    if (all === counts.at(-1)) return met;
-    counts.push(all);
-  }
-  throw new Error(`${flow.name} met something else each of ${MOST_COUNTS} times:\n${counts.join('\n')}`);
-}
-
-async function countOnce(flow: Flow, process: Process, { world, seed, stand }: Run): Promise<readonly string[]> {
-  // Of its own: how often it is counted does not change what follows from the seed.
-  const [operation] = await flow.make(world, 1, new Random(seed));
-  if (!operation) throw new Error(`${flow.name} made nothing`);
-  const strikes = stand.strikes[process];
-  strikes.forget();
-  strikes.follow(flow.name, operation.ids);
-  await operation.begin();
-  await untilSaid(`${flow.name} without a fault`, operation.ended);
-  if (process !== 'worker') await delay(ALL_TOLD_MS);
-  return [...strikes.met(flow.name)];
-}
 
 /** Each operation meets its own point; whoever is held there is killed together with the others. */
 export async function strikeTogether(

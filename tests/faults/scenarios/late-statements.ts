@@ -10,23 +10,18 @@ import { withdraw } from '../flows/withdraw.ts';
 import { connectTemporal } from '../../../temporal-config/client.ts';
 import { untilSaid } from '../patience.ts';
 import type { Run, Scenario } from '../scenario.ts';
+import { countPoints } from './count-points.ts';
 
 const FLOWS: readonly Flow[] = [redeem, settleBatch, refund, fund, withdraw, publish, release];
 /** What came late has been carried out, or refused. */
 const CARRIED_OUT_MS = 2_000;
-const REACH_MS = 20_000;
 
 /** Transactions that an operation makes, by their numbers; what it asks the provider for is not delayed here. */
-async function transactionsOf(flow: Flow, { world, random, stand }: Run): Promise<Map<number, string>> {
-  const [operation] = await flow.make(world, 1, random);
-  if (!operation) throw new Error(`${flow.name} made nothing`);
-  const strikes = stand.strikes.worker;
-  strikes.forget();
-  strikes.follow(flow.name, operation.ids);
-  await operation.begin();
-  await untilSaid(`${flow.name} without a fault`, operation.ended);
-  const met = strikes.met(flow.name).entries();
-  return new Map([...met].flatMap(([index, label]) => (label.startsWith('provider') ? [] : [[index + 1, label]])));
+async function transactionsOf(flow: Flow, run: Run): Promise<Map<number, string>> {
+  const met = await countPoints(flow, 'worker', run);
+  return new Map(
+    [...met.entries()].flatMap(([index, label]) => (label.startsWith('provider') ? [] : [[index + 1, label]])),
+  );
 }
 
 /**
@@ -76,7 +71,7 @@ async function lateAfterUndo(step: string, run: Run): Promise<string[]> {
     () => 'published',
     (error: unknown) => String(error),
   );
-  while (!strikes.wasStruck(name)) await strikes.next(REACH_MS);
+  await untilSaid(`${name} to be on its way`, () => Promise.resolve(strikes.wasStruck(name) || undefined));
   const cancelled = await cancelPublishes(run);
   const said = await answer;
   strikes.letGo();
