@@ -18,6 +18,7 @@ import { orderCards } from '../support/order-cards.ts';
 import { paymentProvider } from '../support/payment-provider.ts';
 import { replayHistories } from '../support/replay.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 /** The audit of what moved runs again and again while the tests do. */
 const EVERY_MS = '5000';
@@ -40,7 +41,12 @@ describe('the auditor beside a running system', () => {
     test = await startTestStack({ SWEEP_INTERVAL_MS: EVERY_MS, ...webhook });
     const { environment } = test.stack;
     const open = (name: string): Database =>
-      connect({ url: environment[`DATABASE_URL_${name}`] ?? '', poolMax: 2, applicationName: 'handsel-test' });
+      connect({
+        url: environment[`DATABASE_URL_${name}`] ?? '',
+        poolMax: 2,
+        applicationName: 'handsel-test',
+        patienceMs: PATIENCE_MS,
+      });
     books = { giveaway: open('GIVEAWAY'), giftcard: open('GIFTCARD') };
     giveaways = apiClient(test.stack.applicationUrl('giveaway-api'));
     cards = apiClient(test.stack.applicationUrl('giftcard-api'));

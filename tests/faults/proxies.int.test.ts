@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callCommand } from '../../db/call-command.ts';
 import { connect, type Database } from '../../db/connect.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, PATIENCE_MS, type TestDatabase } from '../support/database.ts';
 import { postgresProxy } from './proxies/postgres-proxy.ts';
 import { Strikes, type Strike } from './proxies/strikes.ts';
 import type { TcpProxy } from './proxies/tcp-proxy.ts';
@@ -22,7 +22,12 @@ describe('a proxy in front of PostgreSQL', () => {
     const url = new URL(test.url);
     proxy = await postgresProxy(Number(url.port), strikes);
     url.port = String(proxy.port);
-    db = connect({ url: url.toString(), poolMax: 1, applicationName: 'handsel-test' });
+    db = connect({
+      url: url.toString(),
+      poolMax: 1,
+      applicationName: 'handsel-test',
+      patienceMs: PATIENCE_MS,
+    });
   });
   afterAll(async () => {
     await db.destroy();
@@ -66,7 +71,7 @@ describe('a proxy in front of PostgreSQL', () => {
   it('lets a statement come late, when nobody waits for it any more', async () => {
     follow(1, 'come-late');
     const late = mark('late');
-    await strikes.next(2_000);
+    await expect.poll(() => strikes.wasStruck('one')).toBe(true);
     expect(await isMarked('late')).toBe(false);
     strikes.letGo();
     await late;

@@ -11,6 +11,7 @@ import { paymentProvider } from '../support/payment-provider.ts';
 import { providerTruth } from '../support/provider-truth.ts';
 import { replayHistories } from '../support/replay.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 const PARKED = 7;
 
@@ -196,7 +197,7 @@ describe('finance', () => {
     await withTemporal(test.stack, async (clients) => {
       for (const [namespace, client] of Object.entries(clients)) {
         const url = test.stack.environment[`DATABASE_URL_${namespace.toUpperCase()}`] ?? '';
-        const db = connect({ url, poolMax: 1, applicationName: 'handsel-test' });
+        const db = connect({ url, poolMax: 1, applicationName: 'handsel-test', patienceMs: PATIENCE_MS });
         try {
           await db.raw(`insert into idempotency_keys (principal, route, key, request_hash, resource_id, claimed_at)
             values ('nobody', 'r', 'old', '\\x00', gen_random_uuid(), clock_timestamp() - interval '31 days')`);

@@ -23,6 +23,7 @@ import { withTemporal } from '../support/lost-workflows.ts';
 import { paymentProvider } from '../support/payment-provider.ts';
 import { replayHistories } from '../support/replay.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 const LONG_AGO_MS = 25 * 3_600_000;
 const A_MONTH_MS = 30 * 24 * 3_600_000;
@@ -48,6 +49,7 @@ describe('what waits for a person, as people find it', () => {
       url: environment['DATABASE_URL_GIVEAWAY'] ?? '',
       poolMax: 2,
       applicationName: 'handsel-test',
+      patienceMs: PATIENCE_MS,
     });
     merchant = await setUpMerchant(giveaways, cards, () => {});
     daily = await setUpMerchant(giveaways, cards, () => {});

@@ -38,7 +38,7 @@ describe('the airtime provider and its port', () => {
       AIRTIME_SIMULATOR_WEBHOOK_URL: `http://127.0.0.1:${port}/`,
     });
     provider = airtimeProvider(simulator.url, 'admin');
-    airtime = httpAirtime({ baseUrl: simulator.url, apiKey: 'key', timeoutMs: 2_000 });
+    airtime = httpAirtime({ baseUrl: simulator.url, apiKey: 'key', timeoutMs: 10_000 });
   });
   beforeEach(() => provider.clearFaults());
   afterAll(async () => {
@@ -112,11 +112,11 @@ describe('the airtime provider and its port', () => {
     proxy.listen(0, '127.0.0.1');
     await once(proxy, 'listening');
     const { port } = proxy.address() as AddressInfo;
-    const astray = httpAirtime({ baseUrl: `http://127.0.0.1:${port}`, apiKey: 'key', timeoutMs: 2_000 });
+    const astray = httpAirtime({ baseUrl: `http://127.0.0.1:${port}`, apiKey: 'key', timeoutMs: 10_000 });
     expect(await astray.find(topUp())).toMatchObject({ kind: 'unknown', cause: 'http_404' });
     proxy.close();
     expect((await faulted({ kind: 'rate_limit' })).answer).toMatchObject({ kind: 'unknown', retryAfterMs: 1_000 });
-    const stranger = httpAirtime({ baseUrl: simulator.url, apiKey: 'wrong', timeoutMs: 2_000 });
+    const stranger = httpAirtime({ baseUrl: simulator.url, apiKey: 'wrong', timeoutMs: 10_000 });
     await expect(stranger.send(topUp())).rejects.toThrow(AirtimeMisuse);
   });
 
@@ -161,7 +161,7 @@ describe('the airtime provider and its port', () => {
     for (const seed of [1, 2, 3]) {
       const send = { ...on, refuse: 0.1, pending: 0.1, pending_then_failed: 0.05, appear_late: 0.1, reset_before: 0.1 };
       await provider.mix({ seed, send, look_up: { error_before: 0.2, reset_before: 0.1 }, afterMs: 100 });
-      const all = Array.from({ length: 40 }, () => topUp());
+      const all = Array.from({ length: 40 }, (_, n) => topUp({ reference: `mix-${seed}-${n}` }));
       const ends = await Promise.all(all.map((one) => carryThrough(airtime, one)));
       expect(new Set(ends)).toEqual(new Set(['delivered', 'refused']));
       for (const [index, { reference }] of all.entries())

@@ -226,7 +226,7 @@ export class CardLife {
     const { model, shop, spendable } = this;
     const id = randomUUID();
     const input = { authorisationId: id, cardId: model.cardId, merchantId: shop.merchantId, amountMinor: amount };
-    const refusal = await code(authoriseGiftCard(this.db, { ...input, currency: null, ttlMs: 60_000 }, cause));
+    const refusal = await code(authoriseGiftCard(this.db, { ...input, currency: null, ttlMs: 3_600_000 }, cause));
     assert.equal(refusal === undefined, amount > 0n && amount <= spendable);
     if (refusal !== undefined) return;
     model.held += amount;

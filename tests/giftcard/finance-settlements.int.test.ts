@@ -24,7 +24,7 @@ describe('what waits for finance', () => {
     test = await createTestDatabase('giftcard');
     shop = await openCardShop(test.db);
     provider = await startPaymentsSimulator();
-    payments = provider.payments('handsel', { PAYMENTS_TIMEOUT_MS: '2000' });
+    payments = provider.payments('handsel', { PAYMENTS_TIMEOUT_MS: '10000' });
     const pool = { intentId: randomUUID(), amountMinor: 10_000_000n, currency: 'USD', source: 'tok_visa' };
     await payments.createCharge(pool);
     const keys = await testKeys();

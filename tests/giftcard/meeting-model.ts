@@ -85,7 +85,7 @@ export class CardMeetings {
       }
       case 'hold': {
         const input = { authorisationId: randomUUID(), cardId, merchantId: this.#shop.merchantId, currency: null };
-        return authoriseGiftCard(this.#db, { ...input, amountMinor: BigInt(part * 3 + 1), ttlMs: 60_000 }, cause);
+        return authoriseGiftCard(this.#db, { ...input, amountMinor: BigInt(part * 3 + 1), ttlMs: 3_600_000 }, cause);
       }
       case 'confirm':
       case 'void':

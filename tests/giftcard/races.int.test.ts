@@ -99,7 +99,7 @@ describe('commands that meet at one card', () => {
 
   it('a redemption that is under way when its card expires is finished, and the sweep finds nothing', async () => {
     const cardId = await issueCard(test.db, shop);
-    const expiry = new Date(Date.now() + 1_000);
+    const expiry = new Date(Date.now() + 5_000);
     await expireAt(cardId, expiry);
     const outcomes = await holding(
       (db) => lockEscrowAccount(db, cardId),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { reconciliationActivities } from '../../activities/reconcile-provider.ts';
 import type { WorkflowOwners } from '../../activities/workflow-owners.ts';
 import { completeLeg, type SettlementStep } from '../../db/giftcard/pay-settlement.ts';
@@ -19,10 +19,8 @@ import type { PaymentsPort, SettlementFile, SettlementLine } from '../../provide
 import { CASE_READ_ANEW, reconciliationCaseId } from '../../workflows/platform/reconciliation.contract.ts';
 import { twice } from '../commands/twice.ts';
 import { cause, issueCard, openCardShop, payoutRules, redemptionOf, type CardShop } from '../support/cards.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { awayFromMidnight, createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startPaymentsSimulator } from '../support/payments-simulator.ts';
-
-const today = new Date().toISOString().slice(0, 10);
 
 const told: string[] = [];
 /** The workflows of cases are open already, and note down what they are told. */
@@ -45,6 +43,8 @@ describe('the provider’s file against our book', () => {
     test = await createTestDatabase('giftcard');
     shop = await openCardShop(test.db);
   });
+  // What is paid and what is read in one test belongs to one day.
+  beforeEach(awayFromMidnight);
   afterAll(() => test.drop());
 
   const activities = (settlementFile: PaymentsPort['settlementFile'] = () => Promise.resolve(file)) =>
@@ -64,7 +64,8 @@ describe('the provider’s file against our book', () => {
   /** Reads the lines as the file of the day, as the workflow does. */
   async function reconcile(lines: readonly SettlementLine[], final = true) {
     file = { final, lines: each(lines) };
-    const loaded = await activities().loadSettlementFile({ date: today, ...cause });
+    const date = new Date().toISOString().slice(0, 10);
+    const loaded = await activities().loadSettlementFile({ date, ...cause });
     if (!loaded) throw new Error('There was a file');
     return activities().matchSettlementFile({ ...loaded, ...cause });
   }

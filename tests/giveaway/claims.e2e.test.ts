@@ -8,6 +8,7 @@ import { claimTokenIn, mailTruth, type MailTruth } from '../support/mail-relay.t
 import { replayHistories } from '../support/replay.ts';
 import { drawScene, setScene, type Scene } from '../support/scene.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 describe('winners are told, and claim', () => {
   let test: TestStack;
@@ -46,7 +47,12 @@ describe('winners are told, and claim', () => {
   beforeAll(async () => {
     test = await startTestStack({ SWEEP_INTERVAL_MS: '1000' });
     const { environment } = test.stack;
-    db = connect({ url: environment['DATABASE_URL_GIVEAWAY'] ?? '', poolMax: 2, applicationName: 'test' });
+    db = connect({
+      url: environment['DATABASE_URL_GIVEAWAY'] ?? '',
+      poolMax: 2,
+      applicationName: 'test',
+      patienceMs: PATIENCE_MS,
+    });
     mails = mailTruth(test.stack.applicationUrl('mail-simulator'), environment['MAIL_SIMULATOR_ADMIN_TOKEN'] ?? '');
   });
   afterAll(async () => {

@@ -12,7 +12,7 @@ import { closeGiveawayEarly, extendGiveaway } from '../../db/giveaway/move-deadl
 import { readRules } from '../../db/giveaway/rules-versions.ts';
 import { closeGiveaway } from '../../db/giveaway/run-giveaway.ts';
 import { isLate } from '../../domain/proof/randomness-checks.ts';
-import type { BeaconTerms, DrawSources } from '../../domain/draw/randomness-rules.ts';
+import type { DrawSources } from '../../domain/draw/randomness-rules.ts';
 import { verifyProof } from '../../domain/proof/verify-proof.ts';
 import { httpBeacon } from '../../providers/beacon/http.ts';
 import { httpTimestamp } from '../../providers/timestamp/http.ts';
@@ -28,6 +28,8 @@ import { KEY_ID, publicKey, signHex } from './draw/build-draw.ts';
 
 const cause = { actor: 'user:test', requestId: 'test' };
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** From the deadline to the round: time enough for a commitment, and for what is asked before the round is out. */
+const DELAY_SECONDS = 12;
 const signer = { keyId: KEY_ID, publicKey, sign: signHex };
 
 describe('a draw that rests on a beacon and is witnessed', () => {
@@ -50,15 +52,18 @@ describe('a draw that rests on a beacon and is witnessed', () => {
       beacon: httpBeacon({ baseUrls: [beacon.url], timeoutMs: 5_000, crypto: drawCrypto }),
       timestamp: httpTimestamp({ url: authority.url, timeoutMs: 5_000, authorities, crypto: drawCrypto }),
     };
-    sources = { beacon: { kind: 'drand', chainHash, delaySeconds: 3, marginSeconds: 1 }, witnessed: true };
+    sources = {
+      beacon: { kind: 'drand', chainHash, delaySeconds: DELAY_SECONDS, marginSeconds: 1 },
+      witnessed: true,
+    };
   });
   afterAll(() => Promise.all([test.drop(), beacon.stop(), authority.stop()]));
   beforeEach(() => Promise.all([beacon.conditions({}), authority.conditions({})]));
 
   const frozen = async (randomness: 'drand' | 'commit_reveal' = 'drand'): Promise<string> => {
-    const closesAt = new Date(Date.now() + 2_000);
-    const id = await openTestGiveaway(test.db, { randomness, closesAt }, {}, sources);
+    const id = await openTestGiveaway(test.db, { randomness, earlyClose: true }, {}, sources);
     for (let n = 0; n < 3; n += 1) await enterGiveaway(test.db, newEntry(id), cause);
+    await closeGiveawayEarly(test.db, { giveawayId: id, reason: 'enough' }, cause);
     await freeze(id);
     return id;
   };
@@ -86,20 +91,18 @@ describe('a draw that rests on a beacon and is witnessed', () => {
   it('moves its round with the deadline, as the rules allow, and they say so at once', async () => {
     const [hostId, inHours] = [randomUUID(), (hours: number) => new Date(Date.now() + hours * 3_600_000)];
     const rules = { earlyClose: true, maxExtensionMs: 3_600_000 };
-    // Time enough for a commitment on a busy machine.
-    const patient = { ...sources, beacon: { ...(sources.beacon as BeaconTerms), delaySeconds: 12 } };
     const id = await openTestGiveaway(
       test.db,
       { hostId, randomness: 'drand', closesAt: inHours(1), ...rules },
       {},
-      patient,
+      sources,
     );
     const promised = async (): Promise<Date> => {
       const { closes_at: closesAt } = await test.db('giveaways').where({ id }).first();
       const { randomness, rules_text: text } = await test.db('giveaway_draws').where({ giveaway_id: id }).first();
-      expect(randomness).toEqual({ ...patient.beacon, closesAt: closesAt.toISOString() });
+      expect(randomness).toEqual({ ...sources.beacon, closesAt: closesAt.toISOString() });
       expect(text).toContain(`Entry ends at ${closesAt.toISOString()}.`);
-      expect(text).toContain(`the first round at or after ${closesAt.toISOString()} and 12 s;`);
+      expect(text).toContain(`the first round at or after ${closesAt.toISOString()} and ${DELAY_SECONDS} s;`);
       expect(text).toContain('Where the deadline moves, the round is counted from the new one.');
       return closesAt;
     };
@@ -117,14 +120,14 @@ describe('a draw that rests on a beacon and is witnessed', () => {
     const { commitDraw, fetchRound, drawGiveaway } = activities();
     const input = { giveawayId: id, ...cause };
     const awaited = await commitDraw(input);
-    expect(awaited?.dueInMs).toBeLessThan(14_000);
+    expect(awaited?.dueInMs).toBeLessThan((DELAY_SECONDS + 2) * 1_000);
     await wait((awaited?.dueInMs ?? 0) + 50);
     await fetchRound(input);
     await drawGiveaway(input);
     const proof = await readProof(test.db, id);
     expect(isLate(proof)).toBe(false);
     expect(verifyProof(proof, drawCrypto, { authorities })).toMatchObject({ ok: true, witnessed: 'witnessed' });
-    expect(proof.rules).toBe(await readRules(test.db, id, patient));
+    expect(proof.rules).toBe(await readRules(test.db, id, sources));
   });
 
   it('counts from the opening where the host draws by hand, whatever becomes of the deadline', async () => {
@@ -135,7 +138,9 @@ describe('a draw that rests on a beacon and is witnessed', () => {
     const later = new Date(closesAt.getTime() + 60_000);
     await extendGiveaway(test.db, { giveawayId: id, closesAt: later, reason: 'more time' }, cause);
     expect(await readRules(test.db, id, sources)).toMatch(
-      new RegExp(`Entry ends at ${later.toISOString()}[^]*first round at or after ${openedAt.toISOString()} and 3 s;`),
+      new RegExp(
+        `Entry ends at ${later.toISOString()}[^]*first round at or after ${openedAt.toISOString()} and ${DELAY_SECONDS} s;`,
+      ),
     );
   });
 
@@ -192,14 +197,14 @@ describe('a draw that rests on a beacon and is witnessed', () => {
     await expect(commitDraw(input)).rejects.toThrow('too late for round');
     expect((await readDrawMaterial(test.db, id)).draw.commitment).toBeNull();
     await authority.conditions({});
-    await wait(3_500);
+    await wait(DELAY_SECONDS * 1_000);
     await commitDraw(input);
     const { draw } = await readDrawMaterial(test.db, id);
     const source = draw.commitment?.randomness;
     if (source?.kind !== 'drand' || !draw.beacon_chain) throw new Error('no beacon');
     const dueMs = (draw.beacon_chain.genesisTime + (source.round - 1)) * 1_000;
     // Counted from the publication, because the round that follows from the deadline is too near by now.
-    expect(dueMs).toBeGreaterThanOrEqual(Date.parse(source.publishedAt) + 3_000);
+    expect(dueMs).toBeGreaterThanOrEqual(Date.parse(source.publishedAt) + DELAY_SECONDS * 1_000);
   });
 
   it('believes no round that is not signed, and waits', async () => {

@@ -20,6 +20,14 @@ const PRIZES = 10_000;
 const cause = { actor: 'system', requestId: 'test' };
 const MEBIBYTE = 2 ** 20;
 
+const micros = ({ user, system }: NodeJS.CpuUsage): number => user + system;
+
+/** Of all that the process computes from now on, the share of this thread: however long it has to wait for the machine. */
+function watchWork(): () => number {
+  const [own, all] = [process.threadCpuUsage(), process.cpuUsage()];
+  return () => micros(process.threadCpuUsage(own)) / micros(process.cpuUsage(all));
+}
+
 const proofThread = new URL('../../api/giveaway/proof.thread.ts', import.meta.url);
 
 describe('a draw of 100,000 entries and 10,000 prizes', () => {
@@ -57,10 +65,10 @@ describe('a draw of 100,000 entries and 10,000 prizes', () => {
 
   it('leaves the process to its other work, and in the memory that it had', async () => {
     const before = process.memoryUsage().rss;
-    const idle = performance.eventLoopUtilization();
+    const ownShare = watchWork();
     await draw('commitDraw');
     const committed = process.memoryUsage().rss;
-    expect(performance.eventLoopUtilization(idle).utilization).toBeLessThan(0.3);
+    expect(ownShare()).toBeLessThan(0.3);
     expect((committed - before) / MEBIBYTE).toBeLessThan(250);
   });
 
@@ -86,9 +94,9 @@ describe('a draw of 100,000 entries and 10,000 prizes', () => {
   });
 
   it('ranks everybody once, awards the first ranks, and does so again without a difference', async () => {
-    const idle = performance.eventLoopUtilization();
+    const ownShare = watchWork();
     await draw('drawGiveaway');
-    expect(performance.eventLoopUtilization(idle).utilization).toBeLessThan(0.3);
+    expect(ownShare()).toBeLessThan(0.3);
     await draw('drawGiveaway');
     expect(await countRanked(test.db, giveawayId)).toBe(ENTRIES);
     expect(await awards()).toEqual([{ state: 'NOTIFIED', count: PRIZES, first: 1, last: PRIZES }]);

@@ -5,7 +5,7 @@ import { enterGiveaway, makeReferralCode, type EntrantFacts } from '../../db/giv
 import { readOwnEntries } from '../../db/giveaway/own-entries.ts';
 import { createEntryHashes } from '../../runtime/entry-hashes.ts';
 import { twice } from '../commands/twice.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { awayFromMidnight, createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { method, newEntry, openTestGiveaway } from '../support/giveaways.ts';
 
 const cause = { actor: 'system', requestId: 'test' };
@@ -66,6 +66,7 @@ describe('entering a giveaway', () => {
   });
 
   it('takes one daily entry a day', async () => {
+    await awayFromMidnight();
     const giveawayId = await openTestGiveaway(test.db, { methods: [method({ name: 'daily', period: 'daily' })] });
     const participantId = randomUUID();
     const today = await enter(newEntry(giveawayId, { participantId, method: 'daily' }));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../db/connect.ts';
 import { enterGiveaway, type NewEntry } from '../../db/giveaway/enter-giveaway.ts';
 import { inBatches } from '../../runtime/batches.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, PATIENCE_MS, type TestDatabase } from '../support/database.ts';
 import { newEntry, openTestGiveaway } from '../support/giveaways.ts';
 
 const cause = { actor: 'system', requestId: 'test' };
@@ -76,7 +76,12 @@ describe('entries that come at the same time', () => {
   });
 
   it('do not wait for each other in circles, from two processes at once', async () => {
-    const other = connect({ url: test.url, poolMax: 4, applicationName: 'handsel-test-other' });
+    const other = connect({
+      url: test.url,
+      poolMax: 4,
+      applicationName: 'handsel-test-other',
+      patienceMs: PATIENCE_MS,
+    });
     const entries = Array.from({ length: 200 }, () => newEntry(giveawayId));
     const ids = entries.map(({ id }) => id);
     const results = await Promise.all([

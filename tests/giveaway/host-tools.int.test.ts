@@ -37,7 +37,7 @@ describe('what a host does with a giveaway', () => {
 
   beforeAll(async () => {
     test = await createTestDatabase('giveaway');
-    const keys = await testKeys(600_000);
+    const keys = await testKeys();
     // Reads only: no other dependency is asked for.
     const routes = giveawayApiRoutes({ db: test.db } as never);
     app = await startHttpApp(test.db, keys, { routes });

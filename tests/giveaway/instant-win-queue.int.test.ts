@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createInstantWinQueue } from '../../api/giveaway/instant-win-queue.ts';
+import { createInstantWinQueue, type InstantWinQueue } from '../../api/giveaway/instant-win-queue.ts';
+import { connect } from '../../db/connect.ts';
 import { checkGiveaways } from '../../db/giveaway/audit.ts';
 import { countInstantWin, type AttemptToWin, type InstantWinAnswer } from '../../db/giveaway/claim-instant-win.ts';
 import { createAdmissionGate, GATE_OPTIONS } from '../../runtime/admission-gate.ts';
@@ -16,6 +17,7 @@ import { openInstantWin, readyAttempts } from '../support/instant-wins.ts';
 
 const UNITS = 7;
 const ATTEMPTS = 60;
+/** Short times, so that what ends by them ends in a test. */
 const OPTIONS = { ...GATE_OPTIONS, headroom: 5, leaseMs: 400, beliefMs: 1_000, restMs: 200 };
 
 describe('the queue of instant wins, whatever happens to Redis', () => {
@@ -28,14 +30,22 @@ describe('the queue of instant wins, whatever happens to Redis', () => {
   /** Two processes of the API would each have a connection and a queue. */
   let clients: Redis[];
 
-  const connect = (): Redis => {
+  const connectRedis = (): Redis => {
     const redis = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: 1, retryStrategy: () => 50 });
     redis.on('error', () => {});
     return redis;
   };
   const queues = () => clients.map((redis) => createInstantWinQueue(test.db, createAdmissionGate(redis, OPTIONS)));
 
-  /** Everybody at once, to either process; who is told to come again does. @returns what came of it, by entry. */
+  /** Who is told to come again does. */
+  async function insist(queue: InstantWinQueue, giveawayId: string, attempt: AttemptToWin): Promise<InstantWinAnswer> {
+    for (;;) {
+      const answer = await queue.claim(giveawayId, attempt);
+      if (!('code' in answer && answer.code === 'instant_win_busy')) return answer;
+    }
+  }
+
+  /** Everybody at once, to either process. @returns what came of it, by entry. */
   async function rush(
     giveawayId: string,
     attempts: readonly AttemptToWin[],
@@ -43,14 +53,11 @@ describe('the queue of instant wins, whatever happens to Redis', () => {
   ): Promise<InstantWinAnswer[]> {
     const [one, other] = queues();
     if (!one || !other) throw new Error('there are two');
-    const insist = async (attempt: AttemptToWin, index: number): Promise<InstantWinAnswer> => {
+    const claim = async (attempt: AttemptToWin, index: number): Promise<InstantWinAnswer> => {
       await delay(index * 3);
-      for (;;) {
-        const answer = await (index % 2 === 0 ? one : other).claim(giveawayId, attempt);
-        if (!('code' in answer && answer.code === 'instant_win_busy')) return answer;
-      }
+      return insist(index % 2 === 0 ? one : other, giveawayId, attempt);
     };
-    const [answers] = await Promise.all([Promise.all(attempts.map(insist)), meanwhile()]);
+    const [answers] = await Promise.all([Promise.all(attempts.map(claim)), meanwhile()]);
     return answers;
   }
 
@@ -78,8 +85,8 @@ describe('the queue of instant wins, whatever happens to Redis', () => {
     test = await createTestDatabase('giveaway');
     port = await freePort();
     await startRedis(processes, folder, port);
-    admin = connect();
-    clients = [connect(), connect()];
+    admin = connectRedis();
+    clients = [connectRedis(), connectRedis()];
   });
   afterAll(async () => {
     for (const redis of [admin, ...clients]) redis.disconnect();
@@ -140,14 +147,16 @@ describe('the queue of instant wins, whatever happens to Redis', () => {
     const replica = new Redis({ host: '127.0.0.1', port: replicaPort });
     const own = clients;
     try {
-      const one = createInstantWinQueue(test.db, createAdmissionGate(own[0] as Redis, OPTIONS));
+      // What is believed outlives the time until the replica hears of it.
+      const lasting = createAdmissionGate(own[0] as Redis, { ...OPTIONS, beliefMs: 600_000 });
+      const one = createInstantWinQueue(test.db, lasting);
       await admin.config('SET', 'repl-diskless-sync-delay', '0');
       await replica.replicaof('127.0.0.1', port);
       const first = [await one.claim(giveawayId, attempts[0] as AttemptToWin)];
       const key = `handsel:gate:{${giveawayId}}:left`;
-      // Its link may be up for a second before it hears of anything, and what is believed is forgotten meanwhile.
+      // Its link may be up for a second before it hears of anything.
       const heard = async (): Promise<string | null> => {
-        await createAdmissionGate(own[0] as Redis, OPTIONS).learn(giveawayId, UNITS - first.length);
+        await lasting.learn(giveawayId, UNITS - first.length);
         return replica.get(key);
       };
       await expect.poll(heard).not.toBeNull();
@@ -169,7 +178,8 @@ describe('the queue of instant wins, whatever happens to Redis', () => {
   it('lets in again when those who were let in are never heard of', async () => {
     const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, UNITS);
     const attempts = await readyAttempts(test.db, giveawayId, ATTEMPTS);
-    const gate = createAdmissionGate(clients[0] as Redis, OPTIONS);
+    const patient = { ...OPTIONS, patienceMs: 10_000, leaseMs: 5_000, beliefMs: 60_000 };
+    const gate = createAdmissionGate(clients[0] as Redis, patient);
     await gate.learn(giveawayId, UNITS);
     expect(await gate.admit(giveawayId, 'dead', 1_000)).toEqual({ admitted: UNITS + OPTIONS.headroom, left: UNITS });
     expect(await gate.admit(giveawayId, 'next', 1)).toEqual({ admitted: 0, left: UNITS });
@@ -181,7 +191,7 @@ describe('the queue of instant wins, whatever happens to Redis', () => {
     const attempts = await readyAttempts(test.db, giveawayId, ATTEMPTS);
     const [queue] = queues();
     if (!queue) throw new Error('there are two');
-    const answers = await Promise.all(attempts.map((attempt) => queue.claim(giveawayId, attempt)));
+    const answers = await Promise.all(attempts.map((attempt) => insist(queue, giveawayId, attempt)));
     await expectExactly(giveawayId, answers);
     expect(await Promise.all(attempts.map((attempt) => queue.claim(giveawayId, attempt)))).toEqual(answers);
   });
@@ -190,12 +200,15 @@ describe('the queue of instant wins, whatever happens to Redis', () => {
     const giveawayId = await openInstantWin(test.db, { by: 'first_come' }, 1);
     const [attempt] = await readyAttempts(test.db, giveawayId, 1);
     if (!attempt) throw new Error('an entry was made');
-    const [queue] = queues();
+    // With the product's own limits.
+    const db = connect({ url: test.url, poolMax: 2, applicationName: 'handsel-test-limits' });
+    const queue = createInstantWinQueue(db, createAdmissionGate(clients[0] as Redis, OPTIONS));
     const lock = await test.db.transaction();
     await lock.raw('select from giveaway_instant_wins where giveaway_id = ? for update', [giveawayId]);
-    await expect(queue?.claim(giveawayId, attempt)).rejects.toThrow(/timeout/);
+    await expect(queue.claim(giveawayId, attempt)).rejects.toThrow(/timeout/);
     await lock.rollback();
-    expect(await queue?.claim(giveawayId, attempt)).toMatchObject({ attempt: { number: 1 } });
+    expect(await queue.claim(giveawayId, attempt)).toMatchObject({ attempt: { number: 1 } });
+    await db.destroy();
   });
 
   it('gives every unit once without Redis, and keeps the invariants', async () => {

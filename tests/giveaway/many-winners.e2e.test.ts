@@ -10,6 +10,7 @@ import { awardMany } from '../support/many-winners.ts';
 import { setModeScene } from '../support/modes.ts';
 import { replayHistories } from '../support/replay.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 /** More than one piece of cards, one page of units and one batch of mails; ten thousand are `npm run bench -- winners`. */
 const WINNERS = 1_100;
@@ -21,7 +22,7 @@ describe('a giveaway with many winners', () => {
 
   beforeAll(async () => {
     test = await startTestStack({ SWEEP_INTERVAL_MS: '1000' });
-    const open = (url = ''): Database => connect({ url, poolMax: 2, applicationName: 'test' });
+    const open = (url = ''): Database => connect({ url, poolMax: 2, applicationName: 'test', patienceMs: PATIENCE_MS });
     giveaway = open(test.stack.environment['DATABASE_URL_GIVEAWAY']);
     giftcard = open(test.stack.environment['DATABASE_URL_GIFTCARD']);
   });

@@ -16,11 +16,11 @@ describe('winners are told by mail', () => {
   let relay: MailRelay;
   const gone = new Set<string>();
   const addressOf = (userId: string): string => `${userId}@example.com`;
-  const send = async (timeoutMs = 5_000): Promise<number> => {
+  const send = async (): Promise<number> => {
     const mail = smtpMail({
       url: relay.smtpUrl,
       from: 'Handsel <no-reply@handsel.example>',
-      timeoutMs,
+      timeoutMs: 5_000,
       connections: 10,
     });
     const addressesOf = (ids: readonly string[]) =>
@@ -97,7 +97,7 @@ describe('winners are told by mail', () => {
     await relay.fail({ recipient: addressOf(first), kind: 'later' });
     await relay.fail({ recipient: addressOf(second), kind: 'drop' });
     await relay.fail({ recipient: addressOf(third), kind: 'hang' });
-    expect(await send(500)).toBe(0);
+    expect(await send()).toBe(0);
     expect((await notifications(drawn)).every(({ state, attempt }) => state === 'QUEUED' && attempt === 1)).toBe(true);
     expect(await windows(drawn)).toEqual([false, false, false]);
     expect(await send()).toBe(0);

@@ -5,6 +5,7 @@ import { waitFor } from '../../scripts/demo/watch.ts';
 import { expectStatus } from '../../scripts/stack/http-client.ts';
 import { claimCards, drawScene, setScene, winCards, type Scene } from '../support/scene.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 const stateOf = async ({ giveaways, giveawayId, host }: Scene): Promise<string> =>
   (await giveaways('GET', `/v1/giveaways/${giveawayId}`, { token: host.token })).body.state;
@@ -67,6 +68,7 @@ describe('prizes that nobody gets', () => {
       url: test.stack.environment['DATABASE_URL_GIFTCARD'] ?? '',
       poolMax: 1,
       applicationName: 'test',
+      patienceMs: PATIENCE_MS,
     });
     await db('gift_cards').where({ id: card?.cardId }).update({ expires_at: new Date(), next_deadline: new Date() });
     await db.destroy();

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineRoute } from '../../api/http/define-route.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { startHttpApp, testKeys, type HttpApp, type TestKeys } from '../support/http-app.ts';
+import { startHttpApp, testKeys, type HttpApp, type TestAnswer, type TestKeys } from '../support/http-app.ts';
 
 /** A command as they all are: its id is its own repeat check, it may refuse, and it may answer what means a refusal. */
 const COMMAND = `
@@ -16,6 +15,7 @@ begin
   if p ->> 'name' = 'broken' then raise exception 'ours'; end if;
   insert into things values ((p ->> 'id')::uuid, p ->> 'name') on conflict do nothing;
   perform pg_sleep(case p ->> 'name' when 'slow' then 0.2 else 0 end);
+  if p ->> 'name' = 'held' then perform pg_advisory_xact_lock(1); end if;
   return jsonb_build_object('id', p ->> 'id', 'name', p ->> 'name', 'internal', true);
 end $$`;
 
@@ -54,6 +54,11 @@ describe('a command under an idempotency key', () => {
   });
   const ask = (key: string, name = 'a') => app.ask('POST', '/v1/things', { token, key, body: { name } });
   const things = async (): Promise<number> => (await test.db('things')).length;
+  /** Whether a command waits for the lock of this test: it has looked its things up, and is not yet committed. */
+  const isHeld = async (): Promise<boolean> => {
+    const waits = test.db.raw('datname = current_database()');
+    return (await test.db('pg_stat_activity').where({ wait_event: 'advisory' }).where(waits)).length === 1;
+  };
   const kept = () => test.db('idempotency_keys').select('key', 'status', 'of_command');
 
   beforeAll(async () => {
@@ -115,15 +120,21 @@ describe('a command under an idempotency key', () => {
   });
 
   it('is not carried out after all where another attempt was refused meanwhile', async () => {
-    const slow = ask('mixed', 'slow');
-    await delay(50);
-    lookUp = () => {
-      throw new DomainError('merchant_not_found', 'No.');
-    };
-    const answers = [await ask('mixed', 'slow'), await slow];
-    // Both got the answer that stands, and the effect is there only if that says so.
-    expect(answers[1]?.status).toBe(answers[0]?.status);
-    expect(await things()).toBe(answers[0]?.status === 201 ? 1 : 0);
+    const asked: Promise<TestAnswer>[] = [];
+    await test.db.transaction(async (barrier) => {
+      await barrier.raw('select pg_advisory_xact_lock(1)');
+      asked.push(ask('mixed', 'held'));
+      await expect.poll(isHeld).toBe(true);
+      lookUp = () => {
+        throw new DomainError('merchant_not_found', 'No.');
+      };
+      asked.push(ask('mixed', 'held'));
+      await asked[1];
+    });
+    // Both got the answer that stands, and the effect is not there.
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ body }) => body.code)).toEqual(['merchant_not_found', 'merchant_not_found']);
+    expect(await things()).toBe(0);
   });
 
   it('begins what is committed, for a repeat once more, and nothing of what was refused', async () => {

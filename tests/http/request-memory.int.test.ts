@@ -9,7 +9,7 @@ const HELD_OF_EACH = 500;
 
 it('lets go of a request with its answer: the collector finds next to nothing of it', async () => {
   const args = ['--disable-warning=ExperimentalWarning', CHILD];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 600_000 });
   expect(Number(stdout)).toBeGreaterThan(0);
   expect(Number(stdout)).toBeLessThan(HELD_OF_EACH);
 });

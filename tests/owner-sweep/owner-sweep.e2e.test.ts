@@ -31,6 +31,7 @@ import { providerTruth } from '../support/provider-truth.ts';
 import { orderCards } from '../support/order-cards.ts';
 import { endEntry } from '../support/scene.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 const cause = { actor: 'system', requestId: 'test' };
 const UNTOUCHED_MS = 4_000;
@@ -52,7 +53,8 @@ describe('what has lost its workflow', () => {
     provider = paymentProvider(test.stack);
     giveaways = apiClient(test.stack.applicationUrl('giveaway-api'));
     cards = apiClient(test.stack.applicationUrl('giftcard-api'));
-    const open = (url = ''): Database => connect({ url, poolMax: 2, applicationName: 'handsel-test' });
+    const open = (url = ''): Database =>
+      connect({ url, poolMax: 2, applicationName: 'handsel-test', patienceMs: PATIENCE_MS });
     books = {
       giveaway: open(environment['DATABASE_URL_GIVEAWAY']),
       giftcard: open(environment['DATABASE_URL_GIFTCARD']),

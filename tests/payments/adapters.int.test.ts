@@ -4,6 +4,7 @@ import { PaymentsMisuse, type PaymentsPort, type SettlementLine } from '../../pr
 import { ADAPTERS, startPaymentsSimulator, type PaymentsSimulator } from '../support/payments-simulator.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** What the product relies on, whoever the provider is: the same tests against every adapter. */
 describe.each(ADAPTERS)('the payment provider through the adapter %s', (adapter) => {
@@ -42,7 +43,7 @@ describe.each(ADAPTERS)('the payment provider through the adapter %s', (adapter)
   });
   beforeEach(async () => {
     await simulator.admin('DELETE', 'faults');
-    await simulator.admin('PUT', 'settings', { keyWindowMs: 24 * HOUR_MS, settlementFileDelayMs: 0 });
+    await simulator.admin('PUT', 'settings', { keyWindowMs: DAY_MS, settlementFileDelayMs: 0 });
   });
   afterAll(() => simulator.stop());
 
@@ -212,10 +213,12 @@ describe.each(ADAPTERS)('the payment provider through the adapter %s', (adapter)
       for await (const line of file?.lines ?? []) lines.push(line);
       return { final: file?.final, lines };
     };
-    const today = async () => ((await simulator.admin('GET', 'clock')) as { now: string }).now.slice(0, 10);
+    const now = async () => ((await simulator.admin('GET', 'clock')) as { now: string }).now;
+    const today = async () => (await now()).slice(0, 10);
 
     it('has what moved, under our references, and is final when the day is over', async () => {
-      await advance(24 * HOUR_MS);
+      // A day that has just begun.
+      await advance(DAY_MS - (Date.parse(await now()) % DAY_MS));
       const date = await today();
       const [paid, lost, refused, back, pulled] = [transfer(), charge(), transfer(), transfer(), pullBack()];
       await payments.createTransfer(paid);
@@ -227,7 +230,7 @@ describe.each(ADAPTERS)('the payment provider through the adapter %s', (adapter)
       await simulator.admin('POST', `transfers/${back.intentId}/reverse`);
       await payments.createPullBack(pulled);
       expect((await read(date)).final).toBe(false);
-      await advance(24 * HOUR_MS);
+      await advance(DAY_MS);
       const { final, lines } = await read(date);
       expect(final).toBe(true);
       const kinds = (intentId: string) =>

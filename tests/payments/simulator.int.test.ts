@@ -49,7 +49,7 @@ describe('the payments simulator', () => {
       const run = await startPaymentsSimulator();
       await run.admin('PUT', 'mix', { seed, rates: { charge: MIX } });
       // Long enough that only a struck call takes it up, however busy the machine is; so they wait together.
-      const port = run.payments('handsel', { PAYMENTS_TIMEOUT_MS: '3000' });
+      const port = run.payments('handsel', { PAYMENTS_TIMEOUT_MS: '15000' });
       const told = new Map<string, string>();
       await Promise.all(
         among.map(async (intentId) => {

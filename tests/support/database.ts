@@ -1,10 +1,24 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect, type Database, type DatabaseName } from '../../db/connect.ts';
 
 export interface TestDatabase {
   readonly db: Database;
   readonly url: string;
   drop(): Promise<void>;
+}
+
+/** What a statement, a lock and a free connection may take: no test is about the product's limits unless it says so. */
+export const PATIENCE_MS = 60_000;
+
+const DAY_MS = 24 * 3_600_000;
+/** Far longer than a test takes in which everything has to happen on one day. */
+const BEFORE_MIDNIGHT_MS = 120_000;
+
+/** Waits until midnight, UTC, has passed if it is near. */
+export async function awayFromMidnight(): Promise<void> {
+  const leftMs = DAY_MS - (Date.now() % DAY_MS);
+  if (leftMs < BEFORE_MIDNIGHT_MS) await delay(leftMs + 1_000);
 }
 
 /** A setting that `npm test` gives to every test. */
@@ -17,12 +31,12 @@ export function testSetting(name: 'DATABASE_ADMIN_URL' | 'REDIS_URL' | 'TEMPORAL
 /** A database of the test's own, cloned from the migrated template. */
 export async function createTestDatabase(name: DatabaseName): Promise<TestDatabase> {
   const adminUrl = testSetting('DATABASE_ADMIN_URL');
-  const admin = connect({ url: adminUrl, poolMax: 1, applicationName: 'handsel-test-admin' });
+  const admin = connect({ url: adminUrl, poolMax: 1, applicationName: 'handsel-test-admin', patienceMs: PATIENCE_MS });
   const database = `test_${name}_${randomBytes(6).toString('hex')}`;
   await admin.raw('set statement_timeout = 0');
   await admin.raw(`create database ${database} template template_${name}`);
   const url = Object.assign(new URL(adminUrl), { pathname: `/${database}` }).toString();
-  const db = connect({ url, poolMax: 30, applicationName: 'handsel-test' });
+  const db = connect({ url, poolMax: 30, applicationName: 'handsel-test', patienceMs: PATIENCE_MS });
   return {
     db,
     url,

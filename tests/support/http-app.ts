@@ -30,7 +30,7 @@ export interface TestKeys {
 }
 
 /** A key pair of the test's own, and an issuer of tokens that live for `ttlMs`. */
-export async function testKeys(ttlMs = 60_000): Promise<TestKeys> {
+export async function testKeys(ttlMs = 3_600_000): Promise<TestKeys> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const kid = { kid: 'test', alg: 'EdDSA' };
   const jwk = { ...privateKey.export({ format: 'jwk' }), ...kid } as Record<string, string>;

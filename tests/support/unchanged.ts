@@ -1,5 +1,6 @@
 import { connect } from '../../db/connect.ts';
 import type { Stack } from '../../scripts/stack/stack.ts';
+import { PATIENCE_MS } from './database.ts';
 
 const DIGEST = `
   select (select count(*) from ledger_transfers) as transfers, (select count(*) from domain_events) as events,
@@ -28,7 +29,7 @@ async function read(stack: Stack, queriesOf: (name: 'giveaway' | 'giftcard') => 
   const parts: unknown[] = [];
   for (const name of ['giveaway', 'giftcard'] as const) {
     const url = stack.environment[`DATABASE_URL_${name.toUpperCase()}`] ?? '';
-    const db = connect({ url, poolMax: 1, applicationName: 'handsel-test-digest' });
+    const db = connect({ url, poolMax: 1, applicationName: 'handsel-test-digest', patienceMs: PATIENCE_MS });
     try {
       for (const query of queriesOf(name)) parts.push((await db.raw(query)).rows);
     } finally {

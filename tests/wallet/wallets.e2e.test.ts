@@ -19,11 +19,12 @@ import { paymentProvider } from '../support/payment-provider.ts';
 import { providerTruth } from '../support/provider-truth.ts';
 import { replayHistories } from '../support/replay.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 /** As an owner sweep would: the intent was written a day ago, and whoever was to send it has been lost. */
 async function startLateWithdrawal(stack: Stack, input: WithdrawWalletInput): Promise<void> {
   const url = stack.environment['DATABASE_URL_GIVEAWAY'] ?? '';
-  const db = connect({ url, poolMax: 1, applicationName: 'handsel-test' });
+  const db = connect({ url, poolMax: 1, applicationName: 'handsel-test', patienceMs: PATIENCE_MS });
   const connection = await Connection.connect({ address: stack.environment['TEMPORAL_ADDRESS'] ?? '' });
   try {
     await beginWithdrawal(db, { ...input, amountMinor: BigInt(input.amountMinor), payoutMinimumMinor: 0n }, input);
@@ -43,7 +44,7 @@ async function startLateWithdrawal(stack: Stack, input: WithdrawWalletInput): Pr
 
 async function escrowIsFrozen(stack: Stack, hostId: string): Promise<boolean> {
   const url = stack.environment['DATABASE_URL_GIFTCARD'] ?? '';
-  const db = connect({ url, poolMax: 1, applicationName: 'handsel-test' });
+  const db = connect({ url, poolMax: 1, applicationName: 'handsel-test', patienceMs: PATIENCE_MS });
   try {
     return (await db('host_escrow_freezes').where({ host_id: hostId }).first('id')) !== undefined;
   } finally {

@@ -11,6 +11,7 @@ import { endEntry, setScene, type Scene } from '../support/scene.ts';
 import { startTestStack, type TestStack } from '../support/test-stack.ts';
 import { readVector } from '../giveaway/draw/read-vector.ts';
 import { startBrowser, takePictures, visit } from './browser.ts';
+import { PATIENCE_MS } from '../support/database.ts';
 
 const VECTORS = path.join(import.meta.dirname, '../giveaway/draw/vectors');
 const NOWHERE = '00000000-0000-4000-8000-000000000000';
@@ -41,7 +42,12 @@ describe('the pages in a browser', () => {
   beforeAll(async () => {
     test = await startTestStack({ SWEEP_INTERVAL_MS: '1000' });
     const { environment } = test.stack;
-    db = connect({ url: environment['DATABASE_URL_GIVEAWAY'] ?? '', poolMax: 1, applicationName: 'test' });
+    db = connect({
+      url: environment['DATABASE_URL_GIVEAWAY'] ?? '',
+      poolMax: 1,
+      applicationName: 'test',
+      patienceMs: PATIENCE_MS,
+    });
     mails = mailTruth(test.stack.applicationUrl('mail-simulator'), environment['MAIL_SIMULATOR_ADMIN_TOKEN'] ?? '');
     browser = await startBrowser();
     scene = await setScene(test.stack, { participants: 4 });

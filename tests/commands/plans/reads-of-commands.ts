@@ -1,4 +1,5 @@
 import { connect, type Database, type Db } from '../../../db/connect.ts';
+import { PATIENCE_MS } from '../../support/database.ts';
 
 /** More rows than a command that looks its rows up by their keys ever meets, and fewer than there are in the end. */
 const BY_KEYS = 60n;
@@ -14,7 +15,7 @@ export async function readsBeyondKeys(
   url: string,
   { lives, live }: { lives: number; live: (step: Step, db: Db) => Promise<void> },
 ): Promise<string[]> {
-  const db = connect({ url, poolMax: 1, applicationName: 'handsel-test-plans' });
+  const db = connect({ url, poolMax: 1, applicationName: 'handsel-test-plans', patienceMs: PATIENCE_MS });
   const beyond = new Set<string>();
   try {
     await withoutAutovacuum(db);
